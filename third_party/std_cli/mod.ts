@@ -1,0 +1,2 @@
+/** placeholder @module */
+export function parseArgs(): never { throw new Error("x"); }
