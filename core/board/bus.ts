@@ -1,6 +1,7 @@
 /** The guest-physical address space: which device answers where. @module */
 
-import { type Device, hex, type Width } from "./device.ts";
+import { hexRange } from "../hex.ts";
+import type { Device, Width } from "./device.ts";
 
 /** Widths in bytes that a core's access may have. */
 export type AccessWidth = Width | 8;
@@ -26,7 +27,7 @@ export class Bus {
    */
   map(name: string, base: number, device: Device): void {
     const end = base + device.size;
-    const range = `"${name}" at ${hex(base)}..${hex(end)}`;
+    const range = `"${name}" at ${hexRange(base, device.size)}`;
     for (const other of this.#regions) {
       if (base < other.base + other.device.size && other.base < end) {
         throw new RangeError(`Cannot map ${range}: "${other.name}" is at ${rangeOf(other)}`);
@@ -108,5 +109,5 @@ function partsOf(address: number, width: AccessWidth): Width {
 }
 
 function rangeOf(region: Region): string {
-  return `${hex(region.base)}..${hex(region.base + region.device.size)}`;
+  return hexRange(region.base, region.device.size);
 }

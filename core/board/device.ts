@@ -7,6 +7,8 @@
  * @module
  */
 
+import { hex } from "../hex.ts";
+
 /** Access width in bytes; the bus splits wider accesses. */
 export type Width = 1 | 2 | 4;
 
@@ -168,13 +170,6 @@ export function device<S extends State, W>(spec: DeviceSpec<S, W>, wires: W): Ch
     },
     peek: (view) => view(state),
   };
-}
-
-/** `0x` and hex digits in groups of four, at least two, as every message prints addresses. */
-export function hex(n: number): string {
-  const digits = (n < 0 ? n >>> 0 : n).toString(16);
-  const groups = Math.max(2, Math.ceil(digits.length / 4));
-  return `0x${digits.padStart(groups * 4, "0").replace(/(?=(?:.{4})+$)(?!^)/g, "_")}`;
 }
 
 /**

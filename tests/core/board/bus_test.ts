@@ -67,8 +67,8 @@ Deno.test("bus: overlaps and repeated names are refused, naming both", () => {
   assertThrows(
     () => bus.map("rtc", 0x8_0000_0008, probe(4)),
     RangeError,
-    'Cannot map "rtc" at 0x0008_0000_0008..0x0008_0000_000c: ' +
-      '"low" is at 0x0008_0000_0000..0x0008_0000_0010',
+    'Cannot map "rtc" at [0x0008_0000_0008, 0x0008_0000_000c): ' +
+      '"low" is at [0x0008_0000_0000, 0x0008_0000_0010)',
   );
   assertThrows(() => bus.map("low", 0, probe(4)), RangeError, "that name is taken by");
 });

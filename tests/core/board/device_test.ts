@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { device, hex, type Register, type State } from "../../../core/board/device.ts";
+import { device, type Register, type State } from "../../../core/board/device.ts";
 
 type S = { a: number; bank: number[]; seen: number[] };
 const powerOn = (): S => ({ a: 0x10, bank: [1, 2, 3], seen: [] });
@@ -104,12 +104,4 @@ Deno.test("device: rows that collide, are crooked or lie outside are refused", (
   assertThrows(place(0x0c), RangeError, "Cannot place X at 0x0000_000c: BANK is there");
   assertThrows(place(0x42), RangeError, "an offset must be a multiple of 4");
   assertThrows(place(0x100), RangeError, "probe ends at 0x0000_0100");
-});
-Deno.test("hex() groups digits in fours", () => {
-  assertEquals([0, 0x0900_0000, -1, 0x8_8000_0000].map(hex), [
-    "0x0000_0000",
-    "0x0900_0000",
-    "0xffff_ffff",
-    "0x0008_8000_0000",
-  ]);
 });
