@@ -46,11 +46,8 @@ interface Header {
 export function parseFdt(bytes: Uint8Array): Fdt {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = parseHeader(view);
-  return {
-    root: parseStructure(view, header),
-    reservations: parseReservations(view, header),
-    bootCpu: header.bootCpu,
-  };
+  const reservations = parseReservations(view, header);
+  return { root: parseStructure(view, header), reservations, bootCpu: header.bootCpu };
 }
 
 /** Whether the bytes begin like a device tree. */
