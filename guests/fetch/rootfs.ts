@@ -82,7 +82,6 @@ async function settleInodes(
     for (const field of ["atime", "ctime", "mtime", "crtime"]) {
       commands.push(`sif "${path}" ${field} @${epochSeconds}`, `sif "${path}" ${field}_extra 0`);
     }
-    commands.push(`sif "${path}" generation 1`);
   }
   const input = new TextEncoder().encode(commands.join("\n") + "\n");
   await run("debugfs", ["-w", "-f", "-", image], { env, input });
