@@ -5,8 +5,8 @@
 .globl _start
 _start:
     msr     daifset, #15
-    mrs     x0, CurrentEL
-    cmp     x0, #(2 << 2)
+    mrs     x19, CurrentEL              // kept: kernel_main's argument
+    cmp     x19, #(2 << 2)
     b.ne    at_el1
 
     mov     x0, #(1 << 31)              // HCR_EL2.RW
@@ -72,8 +72,9 @@ at_el1:
 
     ldr     x0, =boot_stack_top
     mov     sp, x0
-    ldr     x0, =kernel_main
-    blr     x0
+    ldr     x1, =kernel_main
+    lsr     x0, x19, #2
+    blr     x1
 2:  b       2b
 
 .section .bss

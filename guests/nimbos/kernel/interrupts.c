@@ -10,6 +10,7 @@ enum {
 };
 enum { TIMER_INTID = 30, UART_INTID = 33, TICKS_PER_SECOND = 100 };
 
+int boot_el;
 static uint64_t frequency, next_tick;
 
 static void gic_init(void) {
@@ -74,8 +75,10 @@ void handle_irq(void) {
     if (tick) task_tick();
 }
 
+/* PSCI SYSTEM_OFF. Nobody answers an HVC when this kernel itself was started at EL2. */
 void power_off(void) {
-    register uint64_t x0 asm("x0") = 0x84000008; /* PSCI SYSTEM_OFF */
+    register uint64_t x0 asm("x0") = 0x84000008;
+    if (boot_el == 2) asm volatile("smc #0" : "+r"(x0) : : "memory");
     asm volatile("hvc #0" : "+r"(x0) : : "memory");
     for (;;) {}
 }

@@ -82,6 +82,7 @@ bool user_read(const struct address_space *space, void *to, uint64_t va, size_t 
 bool user_write(const struct address_space *space, uint64_t va, const void *from, size_t size);
 
 /* interrupts.c */
+extern int boot_el; /* the level that the kernel was entered at */
 void interrupts_init(void);
 void handle_irq(void);
 void timer_update(void); /* after a new deadline */

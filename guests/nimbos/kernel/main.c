@@ -28,7 +28,8 @@ static void list_apps(void) {
     print("**************/\n");
 }
 
-void kernel_main(void) {
+void kernel_main(int el) {
+    boot_el = el;
     WRITE_SYSREG(vbar_el1, vectors);
     asm volatile("isb");
     print("%s", banner);
