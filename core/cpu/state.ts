@@ -1,0 +1,173 @@
+/**
+ * The layout of a core's state in linear memory: the one table that generated code, TypeScript
+ * views, snapshots and debuggers read.
+ *
+ * @module
+ */
+
+import { MemoryMap } from "../memory_map.ts";
+
+/** Slots of the general register file that are not X0–X30. */
+export const Slot = {
+  /** Always zero; never written. */
+  zero: 31,
+  /** The stack pointer selected by PSTATE.{EL,SP}. */
+  sp: 32,
+  /** Takes writes to XZR. */
+  discard: 33,
+} as const;
+
+/** Kinds of state field: width in bytes and how it is viewed. */
+type Field = readonly [offset: number, type: "u32" | "u64"];
+
+/**
+ * Byte offsets inside the state block.
+ *
+ * X registers are at 0 (34 slots of 8 bytes), V registers at 0x200 (32 of 16 bytes), the mailbox of
+ * memory helpers at 0x400 and the system registers' storage from 0x1000.
+ */
+export const StateLayout = {
+  x: 0x000,
+  v: 0x200,
+  /** 64 bytes that stand for guest memory when an access takes the slow path. */
+  mailbox: 0x400,
+  /** V registers as helpers leave them; free scratch for instruction bodies (64 bytes). */
+  scratch: 0x440,
+  systemRegisters: 0x1000,
+  systemRegisterSlots: 1024,
+} as const;
+
+/** Named fields, 64-bit or 32-bit. */
+export const StateFields = {
+  // Flags are kept apart so that setting them is cheap; NZCV is composed when read.
+  /** N is bit 63. */
+  nFlag: [0x480, "u64"],
+  /** Z is set when this is zero. */
+  zFlag: [0x488, "u64"],
+  /** C is set when this is not zero. */
+  cFlag: [0x490, "u32"],
+  /** V is bit 63. */
+  vFlag: [0x498, "u64"],
+  /** VA of the running record: PC = pcBias + (record address >> 2). */
+  pcBias: [0x4a0, "u64"],
+  /** PC, exact whenever generated code has returned. */
+  pc: [0x4a8, "u64"],
+  /** Record to go on at, 0 when it must be looked up from PC. */
+  record: [0x4b0, "u64"],
+  /** Instructions left in this run when generated code has returned. */
+  budget: [0x4b8, "u64"],
+  /** Why generated code returned: an `Exit` value. */
+  exit: [0x4c0, "u32"],
+  /** TLB context of ordinary accesses (byte address of its table). */
+  tlb: [0x4c8, "u64"],
+  /** TLB context of unprivileged accesses (LDTR, STTR). */
+  tlbUnprivileged: [0x4d0, "u64"],
+  /** All ones when unaligned accesses must fault (SCTLR_ELx.A, or data accesses with the MMU off). */
+  alignMask: [0x4d8, "u64"],
+  /** VA of the access that took the slow path. */
+  accessAddress: [0x4e0, "u64"],
+  /** PSTATE fields, each in its own word. */
+  el: [0x4e8, "u32"],
+  spSel: [0x4ec, "u32"],
+  /** D, A, I, F in bits 9:6, as DAIF reads. */
+  daif: [0x4f0, "u32"],
+  pan: [0x4f4, "u32"],
+  uao: [0x4f8, "u32"],
+  ssbs: [0x4fc, "u32"],
+  dit: [0x500, "u32"],
+  il: [0x504, "u32"],
+  ss: [0x508, "u32"],
+  btype: [0x50c, "u32"],
+  fpcr: [0x510, "u32"],
+  fpsr: [0x514, "u32"],
+  /** 0 when FP and SIMD instructions may run; otherwise they take the slow path, which traps. */
+  fpTrap: [0x518, "u32"],
+  /** Non-zero when an interrupt input is high or another event wants the run loop. */
+  attention: [0x51c, "u32"],
+  /** The local exclusive monitor: 0 open, else the number of bytes marked. */
+  exclusiveBytes: [0x520, "u32"],
+  /** WFE's event register. */
+  eventRegister: [0x524, "u32"],
+  exclusiveAddress: [0x528, "u64"],
+  /** What the exclusive load read; a store succeeds only while memory still holds it. */
+  exclusiveLow: [0x530, "u64"],
+  exclusiveHigh: [0x538, "u64"],
+  /** Instructions this core has retired (exact between runs). */
+  retired: [0x540, "u64"],
+  /** Non-zero when stack pointer alignment is checked at the current EL (SCTLR_ELx.SA, SA0). */
+  spCheck: [0x548, "u32"],
+  /** 1 when FPCR is in its default mode, so that fast floating-point paths may be tried. */
+  fpFast: [0x54c, "u32"],
+  /** Exception syndrome of a pending exception raised by generated code. */
+  syndrome: [0x550, "u64"],
+  /** Why a plain system register access may not go straight to storage: `AccessGuard` bits. */
+  sysregTrap: [0x558, "u32"],
+  /** Pending interrupts that wait only for PSTATE.{A,I,F}, as bits of `daif`. */
+  interruptMaskable: [0x55c, "u32"],
+} as const satisfies Record<string, Field>;
+
+/** Name of a state field. */
+export type StateField = keyof typeof StateFields;
+
+/** Typed access to one state block. */
+export class CpuState {
+  /** Byte address of the block. */
+  readonly base: number;
+  /** X0–X30, zero, SP, discard. */
+  readonly x: BigUint64Array;
+  /** Low and high halves of V0–V31, alternating. */
+  readonly v: BigUint64Array;
+  /** Storage of the system registers, indexed by their slot. */
+  readonly system: BigUint64Array;
+  readonly #u32: Uint32Array;
+  readonly #u64: BigUint64Array;
+
+  constructor(memory: ArrayBufferLike, base: number) {
+    this.base = base;
+    this.x = new BigUint64Array(memory, base + StateLayout.x, 34);
+    this.v = new BigUint64Array(memory, base + StateLayout.v, 64);
+    this.system = new BigUint64Array(
+      memory,
+      base + StateLayout.systemRegisters,
+      StateLayout.systemRegisterSlots,
+    );
+    this.#u32 = new Uint32Array(memory, base, MemoryMap.stateBytes / 4);
+    this.#u64 = new BigUint64Array(memory, base, MemoryMap.stateBytes / 8);
+  }
+
+  /** A 32-bit field, or the low half of a 64-bit one. */
+  u32(name: StateField): number {
+    return this.#u32[StateFields[name][0] >> 2] as number;
+  }
+  /** Writes a 32-bit field. */
+  setU32(name: StateField, value: number): void {
+    this.#u32[StateFields[name][0] >> 2] = value;
+  }
+  /** The high half of a 64-bit field. */
+  high32(name: StateField): number {
+    return this.#u32[(StateFields[name][0] >> 2) + 1] as number;
+  }
+  /** A 64-bit field. */
+  u64(name: StateField): bigint {
+    return this.#u64[StateFields[name][0] >> 3] as bigint;
+  }
+  /** Writes a 64-bit field. */
+  setU64(name: StateField, value: bigint): void {
+    this.#u64[StateFields[name][0] >> 3] = value;
+  }
+  /** N, Z, C, V in bits 31:28. */
+  nzcv(): number {
+    const n = this.high32("nFlag") >>> 31;
+    const z = this.u64("zFlag") === 0n ? 1 : 0;
+    const c = this.u32("cFlag") !== 0 ? 1 : 0;
+    const v = this.high32("vFlag") >>> 31;
+    return ((n << 31) | (z << 30) | (c << 29) | (v << 28)) >>> 0;
+  }
+  /** Sets the flags from bits 31:28. */
+  setNzcv(nzcv: number): void {
+    this.setU64("nFlag", nzcv & 0x8000_0000 ? 1n << 63n : 0n);
+    this.setU64("zFlag", nzcv & 0x4000_0000 ? 0n : 1n);
+    this.setU32("cFlag", (nzcv >>> 29) & 1);
+    this.setU64("vFlag", nzcv & 0x1000_0000 ? 1n << 63n : 0n);
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The interpreter: handlers made on demand, threaded by tail calls over pre-decoded records.
+ *
+ * A handler is one WebAssembly function for an encoding class and shape. New ones are compiled in
+ * small modules as instructions are met; calls between modules are slower than inside one, so from
+ * time to time all handlers are compiled again as one module.
+ *
+ * @module
+ */
+
+import { MemoryMap, PageBytes, Records } from "../memory_map.ts";
+import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
+import { decode, type Decoded } from "../isa/decode.ts";
+import {
+  emitDecode,
+  emitGo,
+  emitHandler,
+  emitPageEnd,
+  emitStart,
+  type HandlerVariant,
+  RecordLayout,
+} from "./handler_emitter.ts";
+import { type ImportFunctions, Imports } from "./imports.ts";
+import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
+
+const TableSize = 16384;
+/** Fixed table slots. */
+const Fixed = { decode: 0, pageEnd: 1, undefined: 2 } as const;
+const FirstHandler = 3;
+/** Longest run of instructions decoded at once. */
+const RunLength = 32;
+
+const Types: readonly FunctionType[] = [
+  { params: ["i64", "i32"], results: [] },
+  { params: ["i32", "i32"], results: ["i32"] },
+  { params: [], results: [] },
+];
+
+/** Decodes, compiles and runs instructions in one linear memory. */
+export class Interpreter {
+  readonly #memory: WebAssembly.Memory;
+  readonly #view: DataView;
+  readonly #pages: Uint32Array;
+  readonly #table: WebAssembly.Table;
+  readonly #imports: WebAssembly.ModuleImports;
+  readonly #has: (feature: Feature) => boolean;
+  readonly #handlers = new Map<string, number>();
+  readonly #variants: HandlerVariant[] = [];
+  #pending = 0;
+  #foreign = 0;
+  /** Host page of each record page. */
+  readonly #hostPages: number[] = [];
+  #start: () => void;
+
+  constructor(
+    memory: WebAssembly.Memory,
+    host: Omit<ImportFunctions, "decode">,
+    has: (feature: Feature) => boolean,
+  ) {
+    this.#memory = memory;
+    this.#view = new DataView(memory.buffer);
+    this.#pages = new Uint32Array(
+      memory.buffer,
+      MemoryMap.pageRecords,
+      Math.ceil(memory.buffer.byteLength / PageBytes),
+    );
+    this.#has = has;
+    this.#table = new WebAssembly.Table({
+      element: "anyfunc",
+      initial: TableSize,
+      maximum: TableSize,
+    });
+    const functions: ImportFunctions = { ...host, decode: (record) => this.#decodeRun(record) };
+    this.#imports = { memory, table: this.#table, ...functions };
+    this.#start = this.#compile([]);
+  }
+
+  /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
+  run(): void {
+    this.#start();
+  }
+
+  /** Instruction word of a record. */
+  wordAt(record: number): number {
+    return this.#view.getUint32(this.hostAddress(record), true);
+  }
+
+  /** Address in the linear memory of a record's instruction. */
+  hostAddress(record: number): number {
+    const index = Math.floor((record - MemoryMap.records) / Records.pageStride);
+    const inPage = (record - MemoryMap.records - index * Records.pageStride) >> 2;
+    return (this.#hostPages[index] as number) + inPage;
+  }
+
+  /** Whether a page of memory has records. */
+  isCodePage(hostPage: number): boolean {
+    return this.#pages[hostPage / PageBytes] !== 0;
+  }
+
+  /**
+   * Gives the page at `hostPage` records. When all record pages are in use, every page loses its
+   * records; call only between runs.
+   *
+   * @returns Whether the other pages kept theirs.
+   */
+  addCodePage(hostPage: number): boolean {
+    const kept = this.#hostPages.length < MemoryMap.maxRecordPages;
+    if (!kept) this.dropAllCode();
+    const index = this.#hostPages.push(hostPage) - 1;
+    this.#pages[hostPage / PageBytes] = index + 1;
+    const base = MemoryMap.records + index * Records.pageStride;
+    new Uint8Array(this.#memory.buffer, base, Records.pageStride).fill(0);
+    this.#view.setUint16(base + 1024 * Records.recordBytes, Fixed.pageEnd, true);
+    return kept;
+  }
+
+  /** Forgets all records. */
+  dropAllCode(): void {
+    for (const page of this.#hostPages) this.#pages[page / PageBytes] = 0;
+    this.#hostPages.length = 0;
+  }
+
+  /** Forgets the records of instructions in `bytes` bytes from `host`. */
+  codeWritten(host: number, bytes: number): void {
+    for (let at = host & ~3; at < host + bytes; at += 4) {
+      const index = this.#pages[Math.floor(at / PageBytes)] as number;
+      if (index === 0) continue;
+      const base = MemoryMap.records + (index - 1) * Records.pageStride;
+      this.#view.setUint16(base + (at % PageBytes) * 4, Fixed.decode, true);
+    }
+  }
+
+  /** Decodes instructions from `record` up to the end of the straight run. */
+  #decodeRun(record: number): number {
+    const host = this.hostAddress(record);
+    let count = Math.min(RunLength, (PageBytes - host % PageBytes) / 4);
+    for (let i = 0; i < count; i++) {
+      const at = record + i * Records.recordBytes;
+      if (i > 0 && this.#view.getUint16(at, true) !== Fixed.decode) break;
+      const decoded = decode(this.#view.getUint32(host + i * 4, true), this.#has);
+      this.#writeRecord(at, decoded, (host + i * 4) % PageBytes);
+      if (!decoded || decoded.insn.ends) count = 0;
+    }
+    if (this.#pending) this.#compilePending();
+    return 0;
+  }
+
+  #writeRecord(at: number, d: Decoded | undefined, inPage: number): void {
+    const view = this.#view;
+    if (!d) return view.setUint16(at, Fixed.undefined, true);
+    const o = d.operands;
+    const to = inPage + Number(d.insn.branch ? o.imm : 0n);
+    const near = d.insn.branch === true && to >= 0 && to < PageBytes;
+    view.setUint16(at + RecordLayout.d, o.d ?? 0, true);
+    view.setUint16(at + RecordLayout.n, o.n ?? 0, true);
+    view.setUint16(at + RecordLayout.m, o.m ?? 0, true);
+    if (o.imm !== undefined) view.setBigInt64(at + RecordLayout.imm, o.imm, true);
+    if (o.list) o.list.forEach((s, i) => view.setUint16(at + RecordLayout.list + i * 2, s, true));
+    if (o.p !== undefined) view.setInt32(at + RecordLayout.p, o.p, true);
+    if (o.a !== undefined) view.setUint16(at + RecordLayout.a, o.a, true);
+    if (o.q !== undefined) view.setInt32(at + RecordLayout.q, o.q, true);
+    view.setUint16(at, this.#handlerOf(d, near), true);
+  }
+
+  #handlerOf(d: Decoded, near: boolean): number {
+    let key = near ? `${d.classIndex}n` : `${d.classIndex}`;
+    const fields: Record<string, number> = {};
+    for (const name of d.insn.shape as string[]) {
+      const value = d.fields[name] as number;
+      fields[name] = value;
+      key += `,${value}`;
+    }
+    const known = this.#handlers.get(key);
+    if (known !== undefined) return known;
+    const slot = FirstHandler + this.#variants.length;
+    if (slot === TableSize) throw new Error(`Cannot add a handler: the table holds ${TableSize}`);
+    const { insn, classIndex, operands } = d;
+    this.#handlers.set(key, slot);
+    this.#variants.push({ insn, classIndex, fields, operands, near });
+    this.#pending++;
+    return slot;
+  }
+
+  #compilePending(): void {
+    const all = this.#variants.length;
+    const from = all - this.#pending;
+    this.#foreign += this.#pending;
+    this.#pending = 0;
+    if (this.#foreign * 2 > all && this.#foreign > 64) {
+      this.#foreign = 0;
+      this.#start = this.#compile(this.#variants.map((v, i) => [FirstHandler + i, v]));
+    } else {
+      this.#compile(this.#variants.slice(from).map((v, i) => [FirstHandler + from + i, v]));
+    }
+  }
+
+  #compile(handlers: readonly (readonly [number, HandlerVariant])[]): () => void {
+    // goFunction (handler_emitter.ts) is the first function after the imports.
+    const functions: FunctionBody[] = [
+      emitGo(),
+      emitStart(2),
+      emitDecode(),
+      emitPageEnd(),
+      emitUndefined(),
+      ...handlers.map(([, v]) => emitHandler(v)),
+    ];
+    const bytes = encodeModule({
+      types: Types,
+      imports: Object.keys(Imports).map((name) => [name, 1] as const),
+      functions,
+      exports: [["start", 1]],
+      elements: [
+        [Fixed.decode, 2],
+        [Fixed.pageEnd, 3],
+        [Fixed.undefined, 4],
+        ...handlers.map(([slot], i) => [slot, 5 + i] as const),
+      ],
+      memoryPages: [1, 2 ** 18],
+      tableSize: TableSize,
+    });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: this.#imports,
+    });
+    return instance.exports.start as () => void;
+  }
+}
+
+/** Handler of words that are no instruction: class −1 in `execute` is UNDEFINED. */
+function emitUndefined(): FunctionBody {
+  return emitHandler({
+    insn: { run: inTypeScript } as unknown as AnyInsn,
+    classIndex: -1,
+    fields: {},
+    operands: {},
+    near: false,
+  });
+}

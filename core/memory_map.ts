@@ -1,0 +1,59 @@
+/**
+ * Where everything lies in the one WebAssembly memory: CPU state, TLBs, decoded records, guest RAM.
+ *
+ * @module
+ */
+
+/** Bytes of guest memory one TLB entry and one record page cover. */
+export const PageBytes = 4096;
+
+/** Most cores a board may have. */
+export const MaxCores = 8;
+
+/** Byte addresses and sizes in the linear memory. */
+export const MemoryMap = {
+  /** State of the core that is running now; generated code addresses it by constants. */
+  window: 0x1000,
+  /** Bytes of state a core has. */
+  stateBytes: 0x8000,
+  /** State of the cores that are not running, one block each. */
+  saved: 0x10_0000,
+  /** Software TLBs: {@linkcode Tlb.contexts} tables a core. */
+  tlb: 0x100_0000,
+  /** One u32 for each 4 KiB page of RAM: index of its record page plus one, 0 when it has none. */
+  pageRecords: 0x300_0000,
+  /** Record pages, handed out in order. */
+  records: 0x400_0000,
+  /** Most record pages that may exist at once. */
+  maxRecordPages: 16384,
+  /** First byte of guest RAM. */
+  ram: 0x1800_0000,
+} as const;
+
+/** Geometry of the software TLB (see core/mmu/tlb.ts). */
+export const Tlb = {
+  /** Entries in the table of one context; direct-mapped by VA[21:12]. */
+  entries: 1024,
+  /** read tag i64, write tag i64, execute tag i64, addend i64. */
+  entryBytes: 32,
+  readTag: 0,
+  writeTag: 8,
+  executeTag: 16,
+  addend: 24,
+  /** Contexts (regime, EL0 or not, VMID, ASID) a core keeps at once. */
+  contexts: 64,
+  /** Tag that no address matches: bit 0 set, which a page address never has. */
+  empty: 1n,
+} as const;
+
+/** Bytes of one TLB context. */
+export const TlbContextBytes = Tlb.entries * Tlb.entryBytes;
+
+/** Geometry of decoded records. */
+export const Records = {
+  recordBytes: 16,
+  /** 1024 instructions and the end-of-page record. */
+  perPage: 1025,
+  /** Bytes from one record page to the next: a multiple of 16 above 1025 × 16. */
+  pageStride: 1025 * 16 + 16,
+} as const;

@@ -1,0 +1,311 @@
+/** A core at EL0 with two mapped areas, on which vectors run. @module */
+
+import { CpuState, StateLayout } from "../../core/cpu/state.ts";
+import { Exit } from "../../core/engine/handler_emitter.ts";
+import { readAccessDescriptor } from "../../core/engine/access_descriptor.ts";
+import { Interpreter } from "../../core/engine/interpreter.ts";
+import { fpHelper } from "../../core/engine/fp_helper.ts";
+import { instructionClasses } from "../../core/isa/classes.ts";
+import type { Context, SystemCalls } from "../../core/isa/context.ts";
+import type { AnyInsn } from "../../core/isa/insn.ts";
+import { MemoryMap, PageBytes, Tlb } from "../../core/memory_map.ts";
+import type { Vector, VectorHeader } from "./vector.ts";
+
+const Mailbox = MemoryMap.window + StateLayout.mailbox;
+
+/** What stopped a run other than its end. */
+export interface Stop {
+  readonly exc: "undef" | "dabort" | "iabort" | "pcalign";
+  readonly far?: number;
+  readonly wnr?: number;
+}
+
+/** Runs single vectors; keep one for many. */
+export class VectorRig {
+  readonly #header: VectorHeader;
+  readonly #memory = new WebAssembly.Memory(
+    // deno-lint-ignore no-explicit-any
+    { initial: 0x1_8000n / 2n, maximum: 0x4_0000n, address: "i64" } as any,
+  );
+  readonly state: CpuState;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #engine: Interpreter;
+  readonly #areas: readonly { readonly va: number; readonly size: number; readonly host: number }[];
+  readonly #baseBytes: readonly Uint8Array[];
+  #stop: Stop | undefined;
+  #dirty = 0;
+
+  constructor(header: VectorHeader) {
+    this.#header = header;
+    const buffer = this.#memory.buffer;
+    this.state = new CpuState(buffer, MemoryMap.window);
+    this.#bytes = new Uint8Array(buffer);
+    this.#view = new DataView(buffer);
+    const area = (range: readonly [string, string], host: number) => ({
+      va: parseInt(range[0], 16),
+      size: parseInt(range[1], 16),
+      host,
+    });
+    this.#areas = [
+      area(header.window, MemoryMap.ram),
+      area(header.data, MemoryMap.ram + 0x10_0000),
+    ];
+    this.#baseBytes = header.bases.map((b) => hexBytes(b.mem));
+    const never = () => 1;
+    this.#engine = new Interpreter(this.#memory, {
+      slow: (record, word) => this.#slow(record, word),
+      commit: (_record, word) => this.#commit(readAccessDescriptor(word).bytes),
+      execute: (record, classIndex) => this.#execute(record, classIndex),
+      fp: fpHelper(this.state, buffer),
+      spFault: never,
+      fpTrap: never,
+      attend: () => 0,
+    }, () => true);
+    this.state.setU64("tlb", BigInt(MemoryMap.tlb));
+    this.state.setU64("tlbUnprivileged", BigInt(MemoryMap.tlb));
+    for (let i = 0; i < Tlb.entries; i++) {
+      for (const tag of [Tlb.readTag, Tlb.writeTag, Tlb.executeTag]) {
+        this.#view.setBigUint64(MemoryMap.tlb + i * Tlb.entryBytes + tag, Tlb.empty, true);
+      }
+    }
+    for (const [i, a] of this.#areas.entries()) {
+      for (let page = 0; page < a.size; page += PageBytes) {
+        this.#map(a.va + page, a.host + page, i === 0);
+      }
+    }
+  }
+
+  #map(va: number, host: number, code: boolean): void {
+    const entry = MemoryMap.tlb + ((va / PageBytes) % Tlb.entries) * Tlb.entryBytes;
+    this.#view.setBigUint64(entry + Tlb.addend, BigInt(host - va), true);
+    this.#view.setBigUint64(entry + Tlb.readTag, BigInt(va), true);
+    if (code) {
+      this.#view.setBigUint64(entry + Tlb.executeTag, BigInt(va), true);
+      this.#engine.addCodePage(host);
+    } else this.#view.setBigUint64(entry + Tlb.writeTag, BigInt(va), true);
+  }
+
+  /** Runs a vector and lists what differs from what it records. */
+  run(v: Vector): string[] {
+    this.#prepare(v);
+    const pc = parseInt(this.#header.pc, 16);
+    const code = this.#hostOf(pc, 4, false) as number;
+    v.w.forEach((w, i) => this.#view.setUint32(code + i * 4, parseInt(w, 16), true));
+    this.#engine.codeWritten(code, v.w.length * 4);
+    this.#stop = undefined;
+    this.state.setU64("pc", BigInt(pc));
+    const stop = this.#go(pc, v.w.length);
+    const problems = this.#compare(v, stop, pc + v.w.length * 4);
+    this.#bytes.fill(0, code, code + v.w.length * 4);
+    this.#engine.codeWritten(code, v.w.length * 4);
+    return problems;
+  }
+
+  #go(pc: number, words: number): Stop | undefined {
+    for (let steps = 0; steps < 200; steps++) {
+      const at = Number(this.state.u64("pc"));
+      const host = this.#hostOf(at, 4, false);
+      if (at % 4 !== 0) return { exc: "pcalign", far: at };
+      if (host === undefined || host >= this.#areas[1]!.host) return { exc: "iabort", far: at };
+      const word = this.#view.getUint32(host, true);
+      if (word === 0 && at !== pc) return undefined;
+      void words;
+      this.state.setU64("budget", 1n);
+      this.#engine.run();
+      if (this.#stop) return this.#stop;
+      if (this.state.u32("exit") === Exit.lookup) return { exc: "iabort" };
+    }
+    return { exc: "iabort" };
+  }
+
+  #prepare(v: Vector): void {
+    const base = this.#header.bases[v.base]!;
+    const value = (name: string, otherwise: string) => BigInt("0x" + (v.in[name] ?? otherwise));
+    const s = this.state;
+    for (let i = 0; i < 31; i++) s.x[i] = value(`x${i}`, base.x[i]!);
+    s.x[32] = value("sp", base.sp);
+    s.setNzcv(Number(value("nzcv", base.nzcv)));
+    s.setU32("fpcr", Number(value("fpcr", base.fpcr)));
+    s.setU32("fpsr", Number(value("fpsr", base.fpsr)));
+    s.setU32("fpFast", s.u32("fpcr") === 0 ? 1 : 0);
+    s.setU32("exclusiveBytes", 0);
+    for (let i = 0; i < 32; i++) {
+      const x = value(`v${i}`, base.v[i]!);
+      s.v[i * 2] = BigInt.asUintN(64, x);
+      s.v[i * 2 + 1] = x >> 64n;
+    }
+    if (v.m) this.#bytes.set(this.#baseBytes[v.base]!, this.#areas[1]!.host);
+    if (this.#dirty) {
+      this.#bytes.fill(0, this.#areas[0]!.host, this.#areas[0]!.host + this.#areas[0]!.size);
+    }
+    this.#dirty = 0;
+  }
+
+  #compare(v: Vector, stop: Stop | undefined, end: number): string[] {
+    const problems: string[] = [];
+    const s = this.state;
+    const base = this.#header.bases[v.base]!;
+    const differs = (name: string, got: bigint, before: string) => {
+      const want = v.out[name] as string | undefined ?? v.in[name] ?? before;
+      if (BigInt("0x" + want) !== got) {
+        problems.push(`${name}: want ${want}, got ${got.toString(16)}`);
+      }
+    };
+    if (stop?.exc !== v.exc) {
+      problems.push(`want ${v.exc ?? "no exception"}, got ${stop?.exc ?? "none"}`);
+    } else if (v.exc === "dabort") {
+      if (v.far !== undefined && stop?.far !== parseInt(v.far, 16)) {
+        problems.push(`far: want ${v.far}, got ${stop?.far?.toString(16)}`);
+      }
+      if (v.wnr !== undefined && stop?.wnr !== v.wnr) problems.push(`wnr: want ${v.wnr}`);
+    }
+    for (let i = 0; i < 31; i++) differs(`x${i}`, s.x[i]!, base.x[i]!);
+    differs("sp", s.x[32]!, base.sp);
+    differs("nzcv", BigInt(s.nzcv()), base.nzcv);
+    differs("fpcr", BigInt(s.u32("fpcr")), base.fpcr);
+    differs("fpsr", BigInt(s.u32("fpsr")), base.fpsr);
+    for (let i = 0; i < 32; i++) differs(`v${i}`, s.v[i * 2]! | s.v[i * 2 + 1]! << 64n, base.v[i]!);
+    const stays = v.exc === "undef" || v.exc === "dabort";
+    const at = stays ? parseInt(this.#header.pc, 16) : end;
+    differs("pc", s.u64("pc"), at.toString(16));
+    if (v.m) this.#compareMemory(v, problems);
+    return problems;
+  }
+
+  #compareMemory(v: Vector, problems: string[]): void {
+    const want = this.#baseBytes[v.base]!.slice();
+    for (const [offset, bytes] of Object.entries(v.out.mem ?? {})) {
+      want.set(hexBytes(bytes), parseInt(offset, 16));
+    }
+    const area = this.#areas[1]!;
+    const got = this.#bytes.subarray(area.host, area.host + area.size);
+    for (let i = 0; i < want.length; i++) {
+      if (want[i] !== got[i]) {
+        problems.push(
+          `mem ${i.toString(16)}: want ${want[i]!.toString(16)}, got ${got[i]!.toString(16)}`,
+        );
+        return;
+      }
+    }
+  }
+
+  #hostOf(va: number, bytes: number, _write: boolean): number | undefined {
+    for (const a of this.#areas) {
+      if (va >= a.va && va + bytes <= a.va + a.size) return a.host + va - a.va;
+    }
+    return undefined;
+  }
+
+  #slow(record: number, word: number): number {
+    const d = readAccessDescriptor(word);
+    const va = this.state.high32("accessAddress") * 2 ** 32 + this.state.u32("accessAddress");
+    const write = d.kind !== "read";
+    this.#settlePc(record);
+    for (let i = 0; i < d.bytes; i++) {
+      const host = this.#hostOf(va + i, 1, write);
+      if (host === undefined) {
+        this.#stop = { exc: "dabort", far: va + i, wnr: write ? 1 : 0 };
+        return 1;
+      }
+      if (d.kind !== "write") this.#bytes[Mailbox + i] = this.#bytes[host]!;
+    }
+    return 0;
+  }
+
+  #commit(bytes: number): number {
+    const va = Number(this.state.u64("accessAddress"));
+    for (let i = 0; i < bytes; i++) {
+      const host = this.#hostOf(va + i, 1, true) as number;
+      this.#bytes[host] = this.#bytes[Mailbox + i]!;
+    }
+    this.#dirty = 1;
+    return 0;
+  }
+
+  #settlePc(record: number): bigint {
+    const pc = BigInt.asUintN(64, this.state.u64("pcBias") + (BigInt(record >>> 0) >> 2n));
+    this.state.setU64("pc", pc);
+    return pc;
+  }
+
+  #execute(record: number, classIndex: number): number {
+    const pc = this.#settlePc(record);
+    if (classIndex < 0) {
+      this.#stop = { exc: "undef" };
+      return 1;
+    }
+    const insn = instructionClasses[classIndex] as AnyInsn;
+    const word = this.#engine.wordAt(record);
+    const context: Context = {
+      state: this.state,
+      pc,
+      word,
+      system: this.#system,
+      memory: this.#view,
+    };
+    return insn.execute!(context, insn.pattern.decode(word) as never);
+  }
+
+  readonly #system: SystemCalls = {
+    undefined: () => {
+      this.#stop = { exc: "undef" };
+      return 1;
+    },
+    call: () => 1,
+    eret: () => this.#system.undefined(),
+    mrs: (key, t) => {
+      const value = this.#el0Register(key)?.read();
+      if (value === undefined) return this.#system.undefined();
+      if (t !== 31) this.state.x[t] = value;
+      return 0;
+    },
+    msr: (key, t) => {
+      const row = this.#el0Register(key);
+      if (!row) return this.#system.undefined();
+      row.write(this.state.x[t]!);
+      return 0;
+    },
+    msrImmediate: () => this.#system.undefined(),
+    sys: () => 0,
+    hint: () => 0,
+    fpTrapped: () => 1,
+    alignmentFault: (address, write) => {
+      this.#stop = { exc: "dabort", far: Number(address), wnr: write ? 1 : 0 };
+      return 1;
+    },
+    spAlignmentFault: () => 1,
+  };
+
+  /** The registers that vectors touch at EL0. */
+  #el0Register(key: number): { read(): bigint; write(v: bigint): void } | undefined {
+    const s = this.state;
+    const word = (op1: number, crn: number, crm: number, op2: number) =>
+      (3 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
+    switch (key & 0xffff) {
+      case word(3, 4, 2, 0):
+        return {
+          read: () => BigInt(s.nzcv()),
+          write: (v) => s.setNzcv(Number(BigInt.asUintN(32, v))),
+        };
+      case word(3, 4, 4, 0):
+        return {
+          read: () => BigInt(s.u32("fpcr")),
+          write: (v) => s.setU32("fpcr", Number(v & 0x07f7_9f00n) & 0x07f7_0000),
+        };
+      case word(3, 4, 4, 1):
+        return {
+          read: () => BigInt(s.u32("fpsr")),
+          write: (v) => s.setU32("fpsr", Number(v & 0x0800_009fn)),
+        };
+      default:
+        return undefined;
+    }
+  }
+}
+
+function hexBytes(text: string): Uint8Array {
+  const out = new Uint8Array(text.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = parseInt(text.slice(i * 2, i * 2 + 2), 16);
+  return out;
+}
