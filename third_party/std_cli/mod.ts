@@ -44,7 +44,8 @@ interface Declared {
   readonly aliases: ReadonlyMap<string, readonly string[]>;
 }
 
-const numeral = /^(0x[0-9a-f]+|[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)$/i;
+/** Sets an option; `arg` is the argument as written. */
+type Give = (key: string, value: unknown, arg: string, collects?: boolean) => void;
 
 /** Reads command line arguments. */
 export function parseArgs(args: readonly string[], options: ParseOptions = {}): Args {
@@ -54,17 +55,13 @@ export function parseArgs(args: readonly string[], options: ParseOptions = {}): 
   const before = separator < 0 ? [...args] : args.slice(0, separator);
   const after = separator < 0 ? [] : args.slice(separator + 1);
 
-  const unwanted = (arg: string, key?: string, value?: unknown): boolean => {
-    if (options.unknown === undefined) return false;
-    if (key !== undefined && isDeclared(key, declared, options)) return false;
-    return options.unknown(arg, key, value) === false;
-  };
-  const give = (key: string, value: unknown, arg: string, fromNegation = false): void => {
-    if (!fromNegation && unwanted(arg, key, value)) return;
-    const text = typeof value === "string" && !declared.strings.has(key) && numeral.test(value);
-    const typed = text ? Number(value) : value;
+  const give: Give = (key, value, arg, collects = true) => {
+    const known = isDeclared(key, declared) || (declared.all && /^--[^=]+$/.test(arg));
+    if (!known && options.unknown?.(arg, key, value) === false) return;
+    const typed = typeof value === "string" && !declared.strings.has(key) ? typedValue(value) : value;
+    const listed = collects && declared.collected.has(key);
     for (const name of [key, ...declared.aliases.get(key) ?? []]) {
-      if (!declared.collected.has(name)) found[name] = typed;
+      if (!listed) found[name] = typed;
       else if (Array.isArray(found[name])) found[name].push(typed);
       else found[name] = [typed];
     }
@@ -73,28 +70,13 @@ export function parseArgs(args: readonly string[], options: ParseOptions = {}): 
   for (let i = 0; i < before.length; i++) {
     const arg = before[i] as string;
     const next = before[i + 1];
-    const long = /^--([^=]+)(?:=(.*))?$/s.exec(arg);
-    if (long !== null) {
-      const [, name, value] = long as unknown as [string, string, string | undefined];
-      const positive = name.replace(/^no-/, "");
-      if (value !== undefined) {
-        give(name, declared.booleans.has(name) ? value !== "false" : value, arg);
-      } else if (name !== positive && declared.negatable.has(positive)) {
-        give(positive, false, arg, true);
-      } else if (takesNext(name, next, declared)) {
-        give(name, next, arg);
-        i++;
-      } else if (declared.booleans.has(name) && (next === "true" || next === "false")) {
-        give(name, next === "true", arg);
-        i++;
-      } else {
-        give(name, declared.strings.has(name) ? "" : true, arg);
-      }
-    } else if (/^-[^-]/.test(arg) && !numeral.test(arg)) {
+    if (/^--[^-=]/.test(arg)) {
+      if (longOption(arg, next, declared, give)) i++;
+    } else if (/^-[^-]/.test(arg)) {
       if (shortOptions(arg, next, declared, give)) i++;
     } else {
-      if (!unwanted(arg)) {
-        found._.push(!declared.strings.has("_") && numeral.test(arg) ? Number(arg) : arg);
+      if (options.unknown?.(arg) !== false) {
+        found._.push(declared.strings.has("_") ? arg : typedValue(arg));
       }
       if (options.stopEarly) {
         found._.push(...before.slice(i + 1));
@@ -108,46 +90,84 @@ export function parseArgs(args: readonly string[], options: ParseOptions = {}): 
   return found;
 }
 
+/** Reads `--name`, `--name=value`, `--name value` and `--no-name`; whether the next argument was used. */
+function longOption(
+  arg: string,
+  next: string | undefined,
+  declared: Declared,
+  give: Give,
+): boolean {
+  const [, name, value] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) as unknown as [string, string, string?];
+  if (value !== undefined) {
+    give(name, declared.booleans.has(name) ? value !== "false" : value, arg);
+    return false;
+  }
+  const positive = name.slice("no-".length);
+  if (name.startsWith("no-") && declared.negatable.has(positive)) {
+    give(positive, false, arg, false);
+    return false;
+  }
+  const takes = !declared.all && !declared.booleans.has(name) && !next?.startsWith("-");
+  return withNext({ key: name, arg, next, takes }, declared, give);
+}
+
 /** Reads `-abc`, `-n5`, `-n=5` and `-n 5`; whether the next argument was used. */
 function shortOptions(
   arg: string,
   next: string | undefined,
   declared: Declared,
-  give: (key: string, value: unknown, arg: string) => void,
+  give: Give,
 ): boolean {
-  const letters = arg.slice(1);
-  for (let i = 0; i < letters.length; i++) {
-    const key = letters[i] as string;
-    const rest = letters.slice(i + 1);
-    const last = rest === "";
-    if (rest.startsWith("=")) {
-      give(key, declared.booleans.has(key) ? rest.slice(1) !== "false" : rest.slice(1), arg);
-      return false;
-    }
-    if (last && takesNext(key, next, declared)) {
-      give(key, next, arg);
-      return true;
-    }
-    if (last && declared.booleans.has(key) && (next === "true" || next === "false")) {
-      give(key, next === "true", arg);
-      return true;
-    }
-    if (!last && /[A-Za-z]/.test(key) && /^-?\d+(\.\d*)?(e-?\d+)?$/.test(rest)) {
-      give(key, rest, arg);
-      return false;
-    }
-    if (!last && /\W/.test(rest[0] as string)) {
-      give(key, rest, arg);
-      return false;
-    }
-    give(key, declared.strings.has(key) ? "" : true, arg);
+  for (let i = 1; i < arg.length - 1; i++) {
+    const key = arg[i] as string;
+    const rest = arg.slice(i + 1);
+    const value = shortValue(key, rest);
+    if (value === undefined) give(key, bare(key, declared), arg);
+    else give(key, value, arg);
+    if (value !== undefined && rest !== "-") return false;
   }
+  const key = arg.slice(-1);
+  if (key === "-") return false;
+  const takes = !declared.booleans.has(key) && !/^--?[^-]/.test(next ?? "");
+  return withNext({ key, arg, next, takes }, declared, give);
+}
+
+/** The value that is glued to a letter, if the rest is one. */
+function shortValue(letter: string, rest: string): string | undefined {
+  if (rest === "-") return rest;
+  if (rest === "=") return "";
+  if (/[A-Za-z]/.test(letter)) {
+    const afterEquals = /=(.+)/.exec(rest)?.[1];
+    if (afterEquals !== undefined) return afterEquals;
+    if (/-?\d+(\.\d*)?(e-?\d+)?$/.test(rest)) return rest;
+  }
+  return /^\W/.test(rest) && rest.length > 1 ? rest : undefined;
+}
+
+function withNext(
+  { key, arg, next, takes }: { key: string; arg: string; next: string | undefined; takes: boolean },
+  declared: Declared,
+  give: Give,
+): boolean {
+  if (next && (takes || isBoolean(next))) {
+    give(key, takes ? next : next === "true", arg);
+    return true;
+  }
+  give(key, bare(key, declared), arg);
   return false;
 }
 
-function takesNext(key: string, next: string | undefined, declared: Declared): boolean {
-  if (next === undefined || declared.all || declared.booleans.has(key)) return false;
-  return !next.startsWith("-") || numeral.test(next);
+/** What an option without a value is. */
+function bare(key: string, declared: Declared): "" | true {
+  return declared.strings.has(key) ? "" : true;
+}
+
+function isBoolean(text: string): boolean {
+  return text === "true" || text === "false";
+}
+
+function typedValue(text: string): string | number {
+  return /\S/.test(text) && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 function declare(options: ParseOptions): Declared {
@@ -170,21 +190,20 @@ function declare(options: ParseOptions): Declared {
   };
 }
 
-function isDeclared(key: string, declared: Declared, options: ParseOptions): boolean {
-  return declared.all || declared.booleans.has(key) || declared.strings.has(key) ||
-    declared.collected.has(key) || declared.negatable.has(key) || declared.aliases.has(key) ||
-    Object.hasOwn(options.default ?? {}, key);
+function isDeclared(key: string, declared: Declared): boolean {
+  return declared.booleans.has(key) || declared.strings.has(key) || declared.aliases.has(key) ||
+    declared.collected.has(key);
 }
 
-/** Booleans that were not given are false, collected options empty lists. */
+/** Booleans that were not given are false; collected strings and booleans are empty lists. */
 function fillDefaults(found: Args, declared: Declared, options: ParseOptions): void {
   for (const [name, value] of Object.entries(options.default ?? {})) {
-    for (const key of [name, ...declared.aliases.get(name) ?? []]) found[key] ??= value;
+    if (Object.hasOwn(found, name)) continue;
+    for (const key of [name, ...declared.aliases.get(name) ?? []]) found[key] = value;
   }
-  for (const key of declared.booleans) {
-    if (!Object.hasOwn(found, key)) found[key] = declared.collected.has(key) ? [] : false;
-  }
-  for (const key of declared.collected) {
-    if (!Object.hasOwn(found, key)) found[key] = [];
+  for (const key of [...declared.booleans, ...declared.strings]) {
+    if (Object.hasOwn(found, key)) continue;
+    if (declared.collected.has(key)) found[key] = [];
+    else if (declared.booleans.has(key)) found[key] = false;
   }
 }
