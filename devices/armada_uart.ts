@@ -119,8 +119,6 @@ export function armadaUart(layoutName: ArmadaUartLayout, wires: ArmadaUartWires)
   const { clock } = wires;
   const frame = clock.alarm(() => chip.poke(() => {}));
   const signalReady = onRise(wires.ready);
-  const hears = (s: Readonly<ArmadaUartState>) =>
-    listens(s.listening, frameNs(s, wires), clock.now());
   const chip: Chip<ArmadaUartState> = device<ArmadaUartState, ArmadaUartWires>({
     kind: `armada-uart-${layoutName}`,
     size: layout.size,
@@ -137,12 +135,12 @@ export function armadaUart(layoutName: ArmadaUartLayout, wires: ArmadaUartWires)
       w.sum.set(rx || tx);
       const due = listensFrom(s.listening, frameNs(s, w));
       frame.set(due !== undefined && due > clock.now() ? due : undefined);
-      signalReady(hasRoom(s) && hears(s));
+      signalReady(takes(s, w));
     },
   }, wires);
   return {
     ...chip,
-    canReceive: () => chip.peek((s) => hasRoom(s) && hears(s)),
+    canReceive: () => chip.peek((s) => takes(s, wires)),
     receive: (byte) => {
       const fits = chip.peek(hasRoom);
       if (fits) chip.poke((s) => accept(s, byte));
@@ -199,6 +197,10 @@ function frameNs(s: Readonly<ArmadaUartState>, w: ArmadaUartWires): number {
   const divisor = s.brdv & 0x3ff;
   const baud = divisor === 0 ? DefaultBaud : w.clockHz / (Oversampling * divisor);
   return Math.ceil(FrameBits * 1e9 / baud);
+}
+
+function takes(s: Readonly<ArmadaUartState>, w: ArmadaUartWires): boolean {
+  return hasRoom(s) && listens(s.listening, frameNs(s, w), w.clock.now());
 }
 
 function hasRoom(s: Readonly<ArmadaUartState>): boolean {

@@ -110,14 +110,12 @@ export function pl011(wires: Pl011Wires): Pl011 {
       timeout.set(s.timeoutNs < 0 ? undefined : s.timeoutNs);
       const due = listensFrom(s.listening, bitsNs(s, w, FrameBits));
       frame.set(due !== undefined && due > clock.now() ? due : undefined);
-      signalReady(hasRoom(s) && hears(s));
+      signalReady(takes(s, w));
     },
   }, wires);
-  const hears = (s: Readonly<Pl011State>) =>
-    listens(s.listening, bitsNs(s, wires, FrameBits), clock.now());
   return {
     ...chip,
-    canReceive: () => chip.peek((s) => hasRoom(s) && hears(s)),
+    canReceive: () => chip.peek((s) => takes(s, wires)),
     receive: (byte) => {
       const fits = chip.peek(hasRoom);
       if (fits) chip.poke((s) => accept(s, wires, byte));
@@ -130,6 +128,10 @@ export function pl011(wires: Pl011Wires): Pl011 {
 function receiverInterrupts(s: Pl011State): boolean {
   const on = Control.enable | Control.rxEnable;
   return (s.imsc & (Int.rx | Int.rxTimeout)) !== 0 && (!s.configured || (s.cr & on) === on);
+}
+
+function takes(s: Readonly<Pl011State>, w: Pl011Wires): boolean {
+  return hasRoom(s) && listens(s.listening, bitsNs(s, w, FrameBits), w.clock.now());
 }
 
 function hasRoom(s: Readonly<Pl011State>): boolean {
