@@ -36,6 +36,7 @@ import {
   quickMultiply,
   quickMultiplyAdd,
   quickSquareRoot,
+  quickSubtract,
 } from "./quick.ts";
 import {
   quickCompare,
@@ -73,7 +74,7 @@ export function fpAdd(a: bigint, b: bigint, size: FpSize, env: FpEnv): bigint {
 
 /** a - b; a NaN in b keeps its sign. */
 export function fpSub(a: bigint, b: bigint, size: FpSize, env: FpEnv): bigint {
-  return quickAdd(a, fpNeg(b, size), size, env) ??
+  return quickSubtract(a, b, size, env) ??
     addExact(a, b, { ...target(size, env), subtract: true }, env);
 }
 

@@ -77,6 +77,15 @@ export function quickAdd(a: bigint, b: bigint, size: FpSize, env: FpEnv): bigint
   return finishQuick(sum, sumError(x, y, sum), size, env);
 }
 
+/** a - b. */
+export function quickSubtract(a: bigint, b: bigint, size: FpSize, env: FpEnv): bigint | undefined {
+  if ((env.fpcr & unusual) !== 0) return undefined;
+  const x = toNumber(a, size);
+  const y = -toNumber(b, size);
+  const sum = x + y;
+  return finishQuick(sum, sumError(x, y, sum), size, env);
+}
+
 /** a * b. */
 export function quickMultiply(a: bigint, b: bigint, size: FpSize, env: FpEnv): bigint | undefined {
   if ((env.fpcr & unusual) !== 0) return undefined;
