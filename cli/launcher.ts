@@ -50,12 +50,14 @@ PATH=\${PATH:-/usr/local/bin:/usr/bin:/bin}
 export PATH
 me=$(id -u)
 # A directory of this user alone, for what it holds is executed.
-for base in "\${HVSIM_CACHE:-}" "\${XDG_CACHE_HOME:+$XDG_CACHE_HOME/hvsim}" \\
+base=
+for place in "\${HVSIM_CACHE:-}" "\${XDG_CACHE_HOME:+$XDG_CACHE_HOME/hvsim}" \\
   "\${HOME:+$HOME/.cache/hvsim}" "\${TMPDIR:-/tmp}/hvsim-$me"; do
-  [ -n "$base" ] || continue
-  (umask 077 && mkdir -p "$base") 2>/dev/null || continue
-  [ -w "$base" ] && [ -n "$(find "$base" -prune -type d -user "$me")" ] && break
-  base=
+  [ -n "$place" ] || continue
+  (umask 077 && mkdir -p "$place") 2>/dev/null || continue
+  [ -w "$place" ] && [ -n "$(find "$place" -prune -type d -user "$me")" ] || continue
+  base=$place
+  break
 done
 [ -n "$base" ] || { echo "Cannot unpack hvsim: set HVSIM_CACHE to a directory of yours" >&2; exit 70; }
 dir=$base/${id}
