@@ -1,6 +1,6 @@
 /**
- * Add, multiply, divide, square root and fused multiply-add on exact values: the reference way, good
- * for every format, rounding and FPCR setting
+ * Add, multiply, divide, square root and fused multiply-add on exact values: the reference way,
+ * good for every format, rounding and FPCR setting
  * (DDI 0487 shared/functions/float: FPAdd, FPMul, FPMulX, FPDiv, FPSqrt, FPMulAdd).
  *
  * @module

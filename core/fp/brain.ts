@@ -16,8 +16,8 @@ export function brainToSingle(a: bigint): bigint {
 }
 
 /**
- * addend + a[0] * b[0] + a[1] * b[1] with pairs of BFloat16 in the low 32 bits: every step rounds to
- * odd, flushes subnormal numbers and makes default NaNs, whatever FPCR says, and FPSR stays.
+ * addend + a[0] * b[0] + a[1] * b[1] with pairs of BFloat16 in the low 32 bits: every step rounds
+ * to odd, flushes subnormal numbers and makes default NaNs, whatever FPCR says, and FPSR stays.
  */
 export function brainDotAdd(addend: bigint, a: bigint, b: bigint): bigint {
   const env: FpEnv = { fpcr: Fpcr.FZ | Fpcr.DN, fpsr: 0 };

@@ -1,6 +1,7 @@
 /**
  * Comparison, and the choice of the larger or smaller operand
- * (DDI 0487 shared/functions/float: FPCompare, FPCompareEQ/GE/GT, FPMax, FPMin, FPMaxNum, FPMinNum).
+ * (DDI 0487 shared/functions/float: FPCompare, FPCompareEQ/GE/GT, FPMax, FPMin, FPMaxNum,
+ * FPMinNum).
  *
  * @module
  */

@@ -2,8 +2,8 @@
  * The floating-point operations of A64 on bit patterns of 16, 32 or 64 bits, bit for bit and flag
  * for flag (DDI 0487 shared/functions/float).
  *
- * Operands may have anything above their size, results have zeros there. Of two ways to a result the
- * quick one is tried first; both give the same.
+ * Operands may have anything above their size, results have zeros there. Of two ways to a result
+ * the quick one is tried first; both give the same.
  *
  * @module
  */

@@ -2,8 +2,8 @@
  * The common cases on the host's numbers: rounding to nearest, no flushing, ordinary operands. Each
  * function gives `undefined` where it cannot prove its result and its IXC exact.
  *
- * Sums, products, quotients and roots of single and half precision operands are rounded twice, which
- * is harmless when the wider significand has 2p + 2 bits or was rounded to odd (Figueroa; Boldo and
+ * Sums, products, quotients and roots of single and half precision operands are rounded twice,
+ * which is harmless when the wider significand has 2p + 2 bits or was rounded to odd (Figueroa; Boldo and
  * Melquiond). Errors of double precision operations come from TwoSum and from Dekker's product.
  *
  * @module
@@ -47,6 +47,7 @@ function oddSum(sum: number, error: number): number {
 const limits = {
   16: { leastNormal: 2 ** -14, largest: 65_504 },
   32: { leastNormal: 2 ** -126, largest: (2 - 2 ** -23) * 2 ** 127 },
+  // Well below the largest number, where TwoSum could overflow.
   64: { leastNormal: 2 ** -1022, largest: 2 ** 1022 },
 } as const;
 

@@ -77,7 +77,7 @@ Deno.test("fpConvert: alternative half precision has no infinity", () => {
   assertEquals(fpConvert(0x47ff_e000n, conversion, environment(Fpcr.AHP)), 0x7fffn);
 });
 
-Deno.test("fpConvert: too large for alternative half precision sets IOC and keeps older IXC", () => {
+Deno.test("fpConvert: alternative half precision overflows with IOC and keeps an older IXC", () => {
   const env: FpEnv = { fpcr: Fpcr.AHP, fpsr: Fpsr.IXC };
   const conversion = { from: 32, to: 16, mode: Rounding.tieEven } as const;
   assertEquals(fpConvert(0x4800_0001n, conversion, env), 0x7fffn);
