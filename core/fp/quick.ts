@@ -3,8 +3,9 @@
  * function gives `undefined` where it cannot prove its result and its IXC exact.
  *
  * Sums, products, quotients and roots of single and half precision operands are rounded twice,
- * which is harmless when the wider significand has 2p + 2 bits or was rounded to odd (Figueroa; Boldo and
- * Melquiond). Errors of double precision operations come from TwoSum and from Dekker's product.
+ * which is harmless when the wider significand has 2p + 2 bits or was rounded to odd (Figueroa;
+ * Boldo and Melquiond). Errors of double precision operations come from TwoSum and from Dekker's
+ * product.
  *
  * @module
  */
