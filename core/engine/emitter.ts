@@ -2,7 +2,7 @@
 
 import { MemoryMap, Tlb } from "../memory_map.ts";
 import { type StateField, StateFields, StateLayout } from "../cpu/state.ts";
-import { type FpOperation, fpOperationIndex } from "../fp/table.ts";
+import { fpOperationIndex } from "../fp/table.ts";
 import type { Access, AccessKind, AccessOptions, Ops, Size, SlotRef, Val } from "../isa/ops.ts";
 import {
   type LaneOp,
@@ -17,6 +17,7 @@ import {
 } from "../isa/wasm_ops.ts";
 import { describeAccess } from "./access_descriptor.ts";
 import { Code } from "./code.ts";
+import { describeFp } from "./fp_helper.ts";
 import { Imports } from "./imports.ts";
 import { TypeCode } from "./wasm_module.ts";
 
@@ -352,10 +353,10 @@ export abstract class Emitter implements Ops {
       this.callOrLeave(Imports.attend, () => asNode(this.i32(0)).emit(this.code));
     });
   }
-  fp(operation: FpOperation, size: 16 | 32 | 64, ...args: Val[]): Val {
+  fp(operation: string, info: number, ...args: Val[]): Val {
     args.forEach((v, i) => this.storeAt("i64.store", stateAddress(StateLayout.scratch + i * 8), v));
     this.emitRecord();
-    asNode(this.i32(fpOperationIndex(operation) << 8 | size)).emit(this.code);
+    asNode(this.i32(describeFp(fpOperationIndex(operation), info))).emit(this.code);
     this.call(Imports.fp);
     this.code.byte(0x1a); // drop
     return this.loadAt("i64.load", stateAddress(StateLayout.scratch));

@@ -14,7 +14,7 @@ export const Imports = {
   commit: 2,
   /** Runs `execute` of instruction class `argument`. */
   execute: 3,
-  /** A floating-point operation; argument is operation << 8 | size, operands are in scratch. */
+  /** A floating-point operation; fp_helper.ts describes it, operands are in scratch. */
   fp: 4,
   /** SP is misaligned where that is checked. */
   spFault: 5,

@@ -1,9 +1,19 @@
 /** Every encoding class, in the order of DDI 0487 C4.1. @module */
 
+import { atomics } from "./atomics.ts";
+import { branches } from "./branches.ts";
 import { dataProcessingImmediate } from "./data_processing_immediate.ts";
+import { dataProcessingRegister } from "./data_processing_register.ts";
 import type { AnyInsn } from "./insn.ts";
+import { loadsStores } from "./loads_stores.ts";
+import { system } from "./system.ts";
 
 /** All instruction definitions; a class is known by its index here. */
 export const instructionClasses: readonly AnyInsn[] = [
   ...dataProcessingImmediate,
+  ...system,
+  ...branches,
+  ...dataProcessingRegister,
+  ...loadsStores,
+  ...atomics,
 ];

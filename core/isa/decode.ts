@@ -47,6 +47,7 @@ export function identify(
     if (((word ^ insn.pattern.match) & insn.pattern.mask) !== 0) continue;
     const fields = insn.pattern.decode(word) as Record<string, number>;
     if (insn.undefined?.(fields)) return undefined;
+    fields.sp = fields.Rn === 31 ? 1 : 0;
     return { insn, classIndex, fields };
   }
   return undefined;

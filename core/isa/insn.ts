@@ -74,8 +74,11 @@ export type Feature =
   | "ssbs"
   | "dit";
 
+/** Fields a shape may name: those of the pattern, and `sp`, which is 1 when Rn is 31. */
+export type ShapeFields<P extends string> = Fields<P> & { readonly sp: number };
+
 /** One A64 encoding class: how it is recognised, printed and executed. */
-export interface Insn<P extends string, S extends keyof Fields<P>, O extends Operands> {
+export interface Insn<P extends string, S extends keyof ShapeFields<P>, O extends Operands> {
   /** Encoding class as titled in DDI 0487 C4.1. */
   readonly name: string;
   /** Titles of the DDI 0487 C6 and C7 pages that define its members. */
@@ -98,7 +101,7 @@ export interface Insn<P extends string, S extends keyof Fields<P>, O extends Ope
   /** The preferred alias that objdump prints instead, if one applies. */
   readonly alias?: (f: Fields<P>, pc: bigint) => string | undefined;
   readonly operands: (f: Fields<P>) => O;
-  readonly run: (op: Ops, f: Pick<Fields<P>, S>, o: Bound<O>) => void;
+  readonly run: (op: Ops, f: Pick<ShapeFields<P>, S>, o: Bound<O>) => void;
   /**
    * Behaviour in TypeScript, for what is rare or leaves the core: reached by `op.execute()`.
    * Returns 0 to go on with the next instruction, 1 when the state already says where to go on.
@@ -111,7 +114,11 @@ export interface Insn<P extends string, S extends keyof Fields<P>, O extends Ope
 export type AnyInsn = Insn<any, any, any>;
 
 /** Defines an instruction; see {@linkcode Insn} for the parts. */
-export function insn<const P extends string, const S extends keyof Fields<P>, O extends Operands>(
+export function insn<
+  const P extends string,
+  const S extends keyof ShapeFields<P>,
+  O extends Operands,
+>(
   name: string,
   text: P,
   spec: Omit<Insn<P, S, O>, "name" | "pattern">,

@@ -9,8 +9,10 @@
  */
 
 import type { StateField } from "../cpu/state.ts";
-import type { FpOperation } from "../fp/table.ts";
+
 import type { LaneOp, LoadOp, StoreOp, WasmOp } from "./wasm_ops.ts";
+
+export type { LoadOp as LoadName, StoreOp as StoreName };
 
 declare const runtime: unique symbol;
 declare const slot: unique symbol;
@@ -131,6 +133,9 @@ export interface Ops {
   execute(): void;
   /** Leaves generated code after this instruction when `attention` is set (an interrupt may be due). */
   checkAttention(): void;
-  /** A floating-point operation of core/fp under FPCR, its flags ORed into FPSR; i64 bit patterns. */
-  fp(operation: FpOperation, size: 16 | 32 | 64, ...args: Val[]): Val;
+  /**
+   * A floating-point operation of core/fp/table.ts under FPCR, its flags ORed into FPSR. Operands and
+   * result are i64 bit patterns; `info` says the sizes and modes as `packFpInfo` takes them.
+   */
+  fp(operation: string, info: number, ...args: Val[]): Val;
 }
