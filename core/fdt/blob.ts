@@ -11,9 +11,11 @@ import type { Fdt, FdtNode, Reservation } from "./node.ts";
 export class FdtError extends SyntaxError {
   override readonly name = "FdtError";
   readonly offset: number;
-  constructor(offset: number, what: string) {
-    super(`Cannot read device tree at offset ${hex(offset)}: ${what}`);
+  readonly reason: string;
+  constructor(offset: number, reason: string) {
+    super(`Cannot read device tree at offset ${hex(offset)}: ${reason}`);
     this.offset = offset;
+    this.reason = reason;
   }
 }
 

@@ -97,8 +97,13 @@ export function openElf(bytes: Uint8Array, file: string): ElfImage {
   });
   const entry = view.getBigUint64(24, true);
   const home = loads.find((h) => entry >= h.virtual && entry < h.virtual + h.memoryBytes);
-  if (home === undefined) throw bad(24, "an entry point in a segment", hex(entry));
-  return { kind: "elf", entry: Number(entry - home.virtual + home.physical), segments };
+  if (home !== undefined) {
+    return { kind: "elf", entry: Number(entry - home.virtual + home.physical), segments };
+  }
+  // Some linkers are told the physical address of the entry point.
+  const physical = segments.some((s) => entry >= s.address && entry < s.address + s.memoryBytes);
+  if (!physical) throw bad(24, "an entry point in a segment", hex(entry));
+  return { kind: "elf", entry: Number(entry), segments };
 }
 
 interface ProgramHeader {

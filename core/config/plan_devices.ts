@@ -1,0 +1,382 @@
+/**
+ * Planning a VM's devices: windows onto the board's, the virtual interrupt controller, and devices
+ * that the hypervisor plays.
+ *
+ * @module
+ */
+
+import type { EmulatedKind } from "./emulated_kinds.ts";
+import { hex } from "../hex.ts";
+import { type MemoryRegion, rangeOf, rangeText, regionsOf } from "./plan_memory.ts";
+import type { DeviceFact, PlatformFacts } from "./platform_facts.ts";
+import { nearest, type Problem } from "./problem.ts";
+import {
+  contains,
+  endOf,
+  joined,
+  overlap,
+  PageBytes,
+  type Range,
+  roundUp,
+  wholePages,
+  without,
+} from "./ranges.ts";
+import type { VmConfig } from "./vm_config.ts";
+
+/** An interrupt of the board's as the guest knows it (INTIDs). */
+export interface InterruptLink {
+  readonly hardware: number;
+  readonly guest: number;
+}
+
+/** Guest addresses behind which a part of the board lies. */
+export interface PassthroughWindow {
+  readonly name: string;
+  readonly gpa: number;
+  readonly hpa: number;
+  readonly bytes: number;
+  /** Names of the board's devices in it. */
+  readonly devices: readonly string[];
+  readonly irqs: readonly InterruptLink[];
+}
+
+/** Where the guest finds its interrupt controller. */
+export interface VgicPlan {
+  readonly version: 2 | 3;
+  readonly distributor: number;
+  /** GICv2. */
+  readonly cpuInterface?: number;
+  /** GICv3: the first redistributor. */
+  readonly redistributors?: number;
+}
+
+/** A device that the hypervisor plays. */
+export interface EmulatedDevice {
+  readonly kind: EmulatedKind;
+  readonly name: string;
+  readonly gpa: number;
+  readonly bytes: number;
+  readonly irq: number;
+  readonly config: readonly number[];
+}
+
+export interface DevicePlan {
+  readonly passthrough: readonly PassthroughWindow[];
+  readonly vgic: VgicPlan | undefined;
+  readonly emulated: readonly EmulatedDevice[];
+}
+
+/** A window as the file asks for it. */
+interface Wish extends Range {
+  readonly key: string;
+  readonly name: string;
+  /** Host address minus guest address. */
+  readonly offset: number;
+  /** Found by a path: gives way to emulated devices and joins with others. */
+  readonly found: boolean;
+  readonly irq: number;
+}
+
+const Gic: readonly DeviceFact["kind"][] = ["gicd", "gicc", "gicr", "gic"];
+const VgicKinds: readonly EmulatedKind[] = ["gicd", "gicr", "gppt", "gppt-gicd", "gppt-gicr"];
+/** Kinds that are part of the virtual interrupt controller or stand for nothing. */
+const Silent: readonly EmulatedKind[] = [...VgicKinds, "dummy", "icc-sre", "sgir"];
+
+export function planDevices(
+  config: VmConfig,
+  facts: PlatformFacts,
+  regions: readonly MemoryRegion[],
+  problems: Problem[],
+): DevicePlan {
+  const excluded = config.values.devices.excluded_devices.flat();
+  const visible = facts.devices.filter((d) => !excluded.some((path) => isUnder(d.path, path)));
+  const wishes = [
+    ...explicitWishes(config, problems),
+    ...pathWishes(config, facts, visible, problems),
+  ];
+  const emulated = planEmulated(config, regions, problems);
+  checkWishes(config, wishes, facts, regions, emulated, problems);
+  const vgic = planVgic(config, facts, wishes);
+  return { passthrough: openWindows(wishes, facts, emulated), vgic, emulated };
+}
+
+function isUnder(path: string, ancestor: string): boolean {
+  return ancestor === "/" || path === ancestor || path.startsWith(`${ancestor}/`) ||
+    path.startsWith(`${ancestor}@`);
+}
+
+function explicitWishes(config: VmConfig, problems: Problem[]): Wish[] {
+  const { passthrough_devices, passthrough_addresses } = config.values.devices;
+  const wishes: Wish[] = [];
+  passthrough_devices.forEach(({ name, base_gpa, base_hpa, length, irq_id }, i) => {
+    const key = `devices.passthrough_devices[${i}]`;
+    if (length === 0) {
+      if (!name.startsWith("/")) {
+        problems.push(config.problem(
+          "error",
+          key,
+          "[name, base_gpa, base_hpa, length, irq_id] or the path of a device tree node",
+          `"${name}" without a length`,
+          `write "/${name}" for a node of that name`,
+        ));
+      }
+      return;
+    }
+    const range = { base: base_gpa, bytes: length };
+    wishes.push({ key, name, ...range, offset: base_hpa - base_gpa, found: false, irq: irq_id });
+  });
+  passthrough_addresses.forEach(({ base_gpa, length }, i) => {
+    const key = `devices.passthrough_addresses[${i}]`;
+    const name = hex(base_gpa);
+    wishes.push({ key, name, base: base_gpa, bytes: length, offset: 0, found: true, irq: 0 });
+  });
+  for (const { key, region } of regionsOf(config).windows) {
+    const name = hex(region.gpa);
+    wishes.push({ key, name, ...rangeOf(region), offset: 0, found: true, irq: 0 });
+  }
+  return wishes.map((wish) => aligned(config, wish, problems));
+}
+
+function aligned(config: VmConfig, wish: Wish, problems: Problem[]): Wish {
+  for (const [what, value] of [["guest", wish.base], ["host", wish.base + wish.offset]] as const) {
+    if (value % PageBytes !== 0) {
+      problems.push(config.problem(
+        "error",
+        wish.key,
+        `a ${what} address that is a multiple of 4 KiB`,
+        hex(value),
+      ));
+    }
+  }
+  if (wish.bytes % PageBytes === 0) return wish;
+  problems.push(config.problem(
+    "warning",
+    wish.key,
+    "a length that is a multiple of 4 KiB",
+    hex(wish.bytes),
+    "the rest of the page is passed through as well",
+  ));
+  return { ...wish, bytes: roundUp(wish.bytes, PageBytes) };
+}
+
+function pathWishes(
+  config: VmConfig,
+  facts: PlatformFacts,
+  visible: readonly DeviceFact[],
+  problems: Problem[],
+): Wish[] {
+  const { passthrough_devices, address_space_policy } = config.values.devices;
+  const paths = passthrough_devices
+    .map(({ name, length }, i) => ({
+      path: name,
+      length,
+      key: `devices.passthrough_devices[${i}]`,
+    }))
+    .filter(({ path, length }) => length === 0 && path.startsWith("/"));
+  if (address_space_policy === "passthrough") {
+    paths.push({ path: "/", length: 0, key: "devices.address_space_policy" });
+  }
+  return paths.flatMap(({ path, key }) => {
+    const known = [...facts.devices.map((d) => d.path), ...facts.otherPaths];
+    if (path !== "/" && !known.some((k) => isUnder(k, path))) {
+      const near = nearest(path, new Set(known));
+      problems.push(config.problem(
+        "error",
+        key,
+        `the path of a device tree node of ${facts.name}`,
+        `"${path}"`,
+        near === undefined ? undefined : `did you mean "${near}"?`,
+      ));
+    }
+    return visible.filter((d) => isUnder(d.path, path)).map((d) => ({
+      key,
+      name: d.name,
+      ...wholePages(d),
+      offset: 0,
+      found: true,
+      irq: 0,
+    }));
+  });
+}
+
+function planEmulated(
+  config: VmConfig,
+  regions: readonly MemoryRegion[],
+  problems: Problem[],
+): EmulatedDevice[] {
+  const devices: EmulatedDevice[] = [];
+  config.values.devices.emu_devices.forEach((d, i) => {
+    const kind = config.emulatedKinds[i] ?? "dummy";
+    const key = `devices.emu_devices[${i}]`;
+    const range = { base: d.base_gpa, bytes: d.length };
+    const region = regions.find((r) => overlap(rangeOf(r), range));
+    const other = devices.find((e) => overlap({ base: e.gpa, bytes: e.bytes }, range));
+    if (region !== undefined || other !== undefined) {
+      const what = region !== undefined ? "guest memory" : `"${other?.name}"`;
+      problems.push(config.problem("error", key, `a device apart from ${what}`, rangeText(range)));
+    }
+    if (kind === "console") {
+      devices.push({
+        kind,
+        name: d.name,
+        gpa: d.base_gpa,
+        bytes: d.length || PageBytes,
+        irq: d.irq_id,
+        config: d.cfg_list,
+      });
+    } else if (!Silent.includes(kind)) {
+      problems.push(config.problem(
+        "warning",
+        `${key}.emu_type`,
+        "a console or an interrupt controller",
+        `"${d.name}", a ${kind}`,
+        "left out, it is not supported yet",
+      ));
+    }
+  });
+  return devices;
+}
+
+function checkWishes(
+  config: VmConfig,
+  wishes: readonly Wish[],
+  facts: PlatformFacts,
+  regions: readonly MemoryRegion[],
+  emulated: readonly EmulatedDevice[],
+  problems: Problem[],
+): void {
+  wishes.forEach((wish, i) => {
+    const host = { base: wish.base + wish.offset, bytes: wish.bytes };
+    const region = regions.find((r) => overlap(rangeOf(r), wish));
+    const device = wish.found
+      ? undefined
+      : emulated.find((e) => overlap({ base: e.gpa, bytes: e.bytes }, wish));
+    const earlier = wishes.slice(0, i).find((w) => overlap(w, wish) && w.offset !== wish.offset);
+    const conflict = region !== undefined
+      ? `guest memory at ${rangeText(rangeOf(region))}`
+      : device !== undefined
+      ? `the emulated "${device.name}" at ${hex(device.gpa)}`
+      : earlier !== undefined
+      ? `"${earlier.name}" at ${rangeText(earlier)}`
+      : undefined;
+    if (conflict !== undefined) {
+      problems.push(config.problem(
+        "error",
+        wish.key,
+        `a window apart from ${conflict}`,
+        `"${wish.name}" at ${rangeText(wish)}`,
+      ));
+    }
+    if (facts.ram.some((ram) => overlap(ram, host))) {
+      problems.push(config.problem(
+        "error",
+        wish.key,
+        `devices of ${facts.name}`,
+        `its RAM at ${rangeText(host)}`,
+        "RAM belongs in memory_regions",
+      ));
+    } else if (!wish.found && !facts.devices.some((d) => overlap(d, host))) {
+      problems.push(config.problem(
+        "warning",
+        wish.key,
+        `a device of ${facts.name}`,
+        `nothing at ${rangeText(host)}`,
+        "it reads as 0",
+      ));
+    }
+  });
+}
+
+/** Whoever is given any part of the board's interrupt controller gets a whole virtual one. */
+function planVgic(
+  config: VmConfig,
+  facts: PlatformFacts,
+  wishes: readonly Wish[],
+): VgicPlan | undefined {
+  const windows = facts.devices.filter((d) => Gic.includes(d.kind));
+  const at = (kind: DeviceFact["kind"]) => windows.find((w) => w.kind === kind)?.base;
+  const distributor = at("gicd");
+  if (distributor === undefined) return undefined;
+  const wish = wishes.find((w) =>
+    windows.some((g) => overlap(g, { base: w.base + w.offset, bytes: w.bytes }))
+  );
+  const wanted = (kinds: readonly EmulatedKind[]) => {
+    const i = config.emulatedKinds.findIndex((k) => kinds.includes(k));
+    return config.values.devices.emu_devices[i]?.base_gpa;
+  };
+  const emulatedDistributor = wanted(["gicd", "gppt-gicd", "gppt"]);
+  if (wish === undefined && !config.emulatedKinds.some((k) => VgicKinds.includes(k))) {
+    return undefined;
+  }
+  const guest = (hpa: number | undefined) =>
+    hpa === undefined ? undefined : hpa - (wish?.offset ?? 0);
+  const cpuInterface = facts.gicVersion === 2 ? guest(at("gicc")) : undefined;
+  const redistributors = facts.gicVersion === 3
+    ? wanted(["gppt-gicr", "gicr"]) ?? guest(at("gicr"))
+    : undefined;
+  return {
+    version: facts.gicVersion,
+    distributor: emulatedDistributor ?? guest(distributor) ?? distributor,
+    ...(cpuInterface === undefined ? {} : { cpuInterface }),
+    ...(redistributors === undefined ? {} : { redistributors }),
+  };
+}
+
+/** The windows that remain when the interrupt controller and emulated devices are taken out. */
+function openWindows(
+  wishes: readonly Wish[],
+  facts: PlatformFacts,
+  emulated: readonly EmulatedDevice[],
+): PassthroughWindow[] {
+  const gic = facts.devices.filter((d) => Gic.includes(d.kind)).map(wholePages);
+  const played = emulated.map((e) => wholePages({ base: e.gpa, bytes: e.bytes }));
+  const windows: PassthroughWindow[] = [];
+  for (const offset of new Set(wishes.map((w) => w.offset))) {
+    const here = wishes.filter((w) => w.offset === offset);
+    const holes = [...gic.map((g) => ({ base: g.base - offset, bytes: g.bytes })), ...played];
+    for (const range of joined(here)) {
+      for (const piece of without(range, holes)) {
+        const host = { base: piece.base + offset, bytes: piece.bytes };
+        const devices = facts.devices.filter((d) => overlap(host, d));
+        // Gaps between what was taken out hold nothing.
+        if (devices.length === 0 && !contains(piece, range)) continue;
+        const inside = here.filter((w) => overlap(w, piece));
+        windows.push({
+          name: inside.length === 1 ? inside[0]?.name ?? "" : devices[0]?.name ?? hex(piece.base),
+          gpa: piece.base,
+          hpa: host.base,
+          bytes: piece.bytes,
+          devices: devices.map((d) => d.name),
+          irqs: links(devices, offset, facts, inside),
+        });
+      }
+    }
+  }
+  return windows.sort((a, b) => a.gpa - b.gpa);
+}
+
+/**
+ * A device behind another one's address takes that one's interrupts: the guest's device tree
+ * describes what the board has at the guest address.
+ */
+function links(
+  devices: readonly DeviceFact[],
+  offset: number,
+  facts: PlatformFacts,
+  wishes: readonly Wish[],
+): InterruptLink[] {
+  if (devices.length === 0) {
+    return wishes.filter((w) => w.irq >= 32).map((w) => ({ hardware: w.irq, guest: w.irq }));
+  }
+  return devices.flatMap((device) => {
+    const seen = facts.devices.find((d) => d.base === device.base - offset) ?? device;
+    return device.irqs.map((hardware, i) => ({ hardware, guest: seen.irqs[i] ?? hardware }));
+  });
+}
+
+/** The parts of the board that both plans reach, the interrupt controller aside. */
+export function sharedDevices(a: DevicePlan, b: DevicePlan): string[] {
+  const ranges = (plan: DevicePlan) => plan.passthrough.map((w) => ({ base: w.hpa, ...w }));
+  return ranges(a).filter((w) => ranges(b).some((v) => w.base < endOf(v) && v.base < endOf(w)))
+    .flatMap((w) => w.devices.length > 0 ? w.devices : [w.name]);
+}
