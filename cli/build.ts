@@ -109,8 +109,8 @@ export async function build(args: readonly string[]): Promise<number> {
       const reason = problem.split("\n").find((line) => /denort|error/i.test(line)) ?? problem;
       say(`deno compile made no executable: ${reason.trim()}`);
     }
-    if (foreign || windows) {
-      say("Cannot build: only deno compile makes executables for Windows and other machines");
+    if (options.target !== undefined || windows) {
+      say("Cannot build: for Windows and for a --target only deno compile makes executables");
       return 1;
     }
     how = "self-extracting launcher around Deno's binary";

@@ -9,7 +9,7 @@ import { type Apt, openApt } from "./fetch/apt.ts";
 import { buildInitramfs } from "./fetch/initramfs.ts";
 import { plainImage } from "./fetch/kernel.ts";
 import { type Member, readPackage } from "./fetch/package.ts";
-import { during, megabytes, say } from "./fetch/progress.ts";
+import { during, say, sizeText } from "./fetch/progress.ts";
 import { buildRootfs } from "./fetch/rootfs.ts";
 import { FetchError } from "./fetch/run.ts";
 
@@ -91,10 +91,18 @@ async function check(wanted: readonly string[]): Promise<number> {
     const problem = await complaint(file, manifest);
     if (problem !== undefined) bad++;
     const made = manifest.files[file];
-    say(`${file.padEnd(28)} ${problem ?? `${megabytes(made?.bytes ?? 0)}, ${made?.from}`}`);
+    say(`${file.padEnd(28)} ${problem ?? `${sizeText(made?.bytes ?? 0)}, ${made?.from}`}`);
   }
   if (bad > 0) say(`${bad} missing or changed: deno task guests fetches them`);
   return bad === 0 ? 0 : 1;
+}
+
+/** Two at a time would write the same files: the second waits, and finds them made. */
+async function alone(work: () => Promise<void>): Promise<void> {
+  await Deno.mkdir(cache, { recursive: true });
+  using file = await Deno.open(join(cache, "lock"), { create: true, write: true });
+  await file.lock(true);
+  await work();
 }
 
 async function fetchParts(wanted: readonly string[], force: boolean): Promise<void> {
@@ -107,7 +115,6 @@ async function fetchParts(wanted: readonly string[], force: boolean): Promise<vo
     if (force || problems.some((problem) => problem !== undefined)) due.push(part);
   }
   if (due.length === 0) return say("guests/cache is complete; --force makes everything again");
-  await Deno.mkdir(cache, { recursive: true });
   const sources = await openSources(await openApt(join(cache, "apt")));
   const makers: Record<string, () => Promise<Record<string, string>>> = {
     kernel: () => makeKernel(sources),
@@ -118,7 +125,7 @@ async function fetchParts(wanted: readonly string[], force: boolean): Promise<vo
     for (const [file, from] of Object.entries(await makers[part]?.() ?? {})) {
       const bytes = (await Deno.stat(join(cache, file))).size;
       manifest.files[file] = { file, bytes, sha256: await sha256(join(cache, file)), from };
-      say(`${file.padEnd(28)} ${megabytes(bytes)}, ${from}`);
+      say(`${file.padEnd(28)} ${sizeText(bytes)}, ${from}`);
     }
     await writeManifest(manifest);
   }
@@ -231,7 +238,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const wanted = [...new Set(chosen.flatMap((name) => groups[name] ?? []))];
   try {
     if (flags.includes("--check")) return await check(wanted);
-    await fetchParts(wanted, flags.includes("--force"));
+    await alone(() => fetchParts(wanted, flags.includes("--force")));
     return 0;
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;

@@ -5,7 +5,7 @@
  */
 
 import { join } from "@std/path";
-import { during, megabytes, say } from "./progress.ts";
+import { during, say, sizeText } from "./progress.ts";
 import { FetchError, present, run, runText } from "./run.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -135,8 +135,8 @@ async function download(
     () => {
       const have = sizeNow(path) ?? sizeNow(join(dir, "partial", file)) ?? 0;
       return have === 0
-        ? `fetching ${file} (${megabytes(Number(size))})`
-        : `fetching ${file} (${megabytes(have)} of ${megabytes(Number(size))})`;
+        ? `fetching ${file} (${sizeText(Number(size))})`
+        : `fetching ${file} (${sizeText(have)} of ${sizeText(Number(size))})`;
     },
     () => run("apt-get", ["download", name], { cwd: dir, env }),
   );
