@@ -12,6 +12,7 @@ import {
   type MemoryRegion,
   rangeOf,
   rangeText,
+  regionsOf,
 } from "./plan_memory.ts";
 import type { PlatformFacts } from "./platform_facts.ts";
 import { hasErrors, type Problem } from "./problem.ts";
