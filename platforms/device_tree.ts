@@ -302,13 +302,18 @@ function chosen({ platform, options }: Tree): FdtNode {
   const { bootargs, initrd, seeds } = options;
   const console = platform.devices.find((slot) => slot.name === platform.consoles[0]);
   return node("chosen", {
-    "linux,initrd-end": initrd && cells64(initrd.base + initrd.size),
-    "linux,initrd-start": initrd && cells64(initrd.base),
+    "linux,initrd-end": initrd && address(initrd.base + initrd.size),
+    "linux,initrd-start": initrd && address(initrd.base),
     bootargs: bootargs === undefined ? undefined : strings(bootargs),
     "stdout-path": console && strings(nodePath(console)),
     "rng-seed": seeds?.rng,
     "kaslr-seed": seeds && cells64(seeds.kaslr),
   });
+}
+
+/** One cell where one is enough, as QEMU writes it and every reader takes it. */
+function address(value: number): Uint8Array {
+  return value < 2 ** 32 ? cells(value) : cells64(value);
 }
 
 function nodeName(slot: DeviceSlot): string {
