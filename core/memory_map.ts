@@ -42,8 +42,8 @@ export const Tlb = {
   addend: 24,
   /** Contexts (regime, EL0 or not, VMID, ASID) a core keeps at once. */
   contexts: 64,
-  /** Tag that no address matches: bit 0 set, which a page address never has. */
-  empty: 1n,
+  /** Tag that nothing matches: bit 11 is set neither in a page address nor in a misalignment. */
+  empty: 0x800n,
 } as const;
 
 /** Bytes of one TLB context. */
