@@ -178,6 +178,9 @@ export abstract class Emitter implements Ops {
   setW(slot: SlotRef, value: Val): void {
     this.setX(slot, this.w("i64.extend_i32_u", value));
   }
+  setHalf(slot: SlotRef, value: Val): void {
+    this.storeAt("i32.store", this.slotAddress(slot), value);
+  }
   v(slot: SlotRef): Val {
     return this.loadAt("v128.load", this.slotAddress(slot));
   }

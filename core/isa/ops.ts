@@ -82,6 +82,8 @@ export interface Ops {
   setX(slot: SlotRef, value: Val): void;
   /** Writes an i32, zero-extended to 64 bits. */
   setW(slot: SlotRef, value: Val): void;
+  /** Writes the low 32 bits of a slot (i32) and keeps the rest: state fields of 32 bits. */
+  setHalf(slot: SlotRef, value: Val): void;
   /** A whole V register, as v128. */
   v(slot: SlotRef): Val;
   setV(slot: SlotRef, value: Val): void;

@@ -1,7 +1,15 @@
 /** Exceptions, hints, barriers and system instructions, DDI 0487 C4.1. @module */
 
-import { type AnyInsn, dst, insn, inTypeScript, src } from "./insn.ts";
-import { MaintenanceNames, PstateNames, systemName } from "./system_text.ts";
+import { AccessGuard } from "../cpu/system_register_traps.ts";
+import {
+  type PlainAccess,
+  plainAccess,
+  systemRegisterAt,
+  systemRegisterName,
+} from "../cpu/system_registers.ts";
+import { type AnyInsn, dst, insn, inTypeScript, src, type StateOffset } from "./insn.ts";
+import type { Ops, SlotRef } from "./ops.ts";
+import { MaintenanceNames, PstateNames } from "./system_text.ts";
 import { gpr } from "./text.ts";
 
 const hex = (n: number) => `#0x${n.toString(16)}`;
@@ -199,7 +207,8 @@ const systemInstruction = insn(
     run: (op, f, o) => {
       const key = keyOf(1, f);
       if (f.L || key !== DcZva) return op.execute();
-      op.if(op.field("sysregTrap"), () => op.execute(), () => {
+      const trapped = op.w("i32.and", op.field("sysregTrap"), op.i32(AccessGuard.zeroing));
+      op.if(trapped, () => op.execute(), () => {
         // The block is 64 bytes (DCZID_EL0.BS = 4).
         const block = op.w("i64.and", op.x(o.n), op.i64(-64));
         const m = op.mem(block, 64, "write");
@@ -222,6 +231,12 @@ const keyOf = (op0: number, f: Key) =>
 const DcZva = keyOf(1, { op1: 3, CRn: 7, CRm: 4, op2: 1 });
 const Nzcv = keyOf(3, { op1: 3, CRn: 4, CRm: 2, op2: 0 });
 
+/** How an access can be done without leaving generated code, if it can. */
+function plainOf(f: Key & { readonly L: number; readonly o0: number }): PlainAccess | undefined {
+  const row = systemRegisterAt(keyOf(2 + f.o0, f));
+  return row && plainAccess(row, f.L ? "read" : "write");
+}
+
 const moveSystem = insn(
   "System register move",
   "1101010100 L:1 1 o0:1 op1:3 CRn:4 CRm:4 op2:3 Rt:5",
@@ -229,14 +244,22 @@ const moveSystem = insn(
     ref: "MRS, MSR (register)",
     shape: ["L", "o0", "op1", "CRn", "CRm", "op2"],
     asm: (f) => {
-      const name = systemName(keyOf(2 + f.o0, f)).toLowerCase();
+      const name = systemRegisterName(keyOf(2 + f.o0, f)).toLowerCase();
       return f.L ? `mrs ${gpr(f.Rt, 1)}, ${name}` : `msr ${name}, ${gpr(f.Rt, 1)}`;
     },
-    operands: (f) => ({ d: dst(f.Rt), n: src(f.Rt) }),
+    operands: (f) => ({
+      d: dst(f.Rt),
+      n: src(f.Rt),
+      m: (plainOf(f)?.offset ?? 0) as StateOffset,
+    }),
     run: (op, f, o) => {
-      const key = keyOf(2 + f.o0, f);
-      if (key === Nzcv) return f.L ? op.setW(o.d, op.nzcv()) : op.setNzcv(op.w32(o.n));
-      op.execute();
+      const plain = plainOf(f);
+      if (keyOf(2 + f.o0, f) === Nzcv) {
+        return f.L ? op.setW(o.d, op.nzcv()) : op.setNzcv(op.w32(o.n));
+      }
+      if (!plain) return op.execute();
+      const guarded = op.w("i32.and", op.field("sysregTrap"), op.i32(plain.guards));
+      op.if(guarded, () => op.execute(), () => moveStored(op, f.L, plain, o));
     },
     execute: (c, f) => {
       const key = keyOf(2 + f.o0, f);
@@ -244,6 +267,22 @@ const moveSystem = insn(
     },
   },
 );
+
+function moveStored(
+  op: Ops,
+  isRead: number,
+  { width, mask }: PlainAccess,
+  o: { d: SlotRef; n: SlotRef; m: SlotRef },
+): void {
+  if (isRead) return width === 64 ? op.setX(o.d, op.x(o.m)) : op.setW(o.d, op.w32(o.m));
+  if (width === 32) {
+    const bits = Number(BigInt.asIntN(32, mask));
+    const kept = op.w("i32.and", op.w32(o.m), op.i32(~bits));
+    return op.setHalf(o.m, op.w("i32.or", kept, op.w("i32.and", op.w32(o.n), op.i32(bits))));
+  }
+  const kept = op.w("i64.and", op.x(o.m), op.i64(~mask));
+  op.setX(o.m, op.w("i64.or", kept, op.w("i64.and", op.x(o.n), op.i64(mask))));
+}
 
 /** UDF is permanently undefined; it has a name so that traces can say it. */
 const undefinedInstruction = insn("Reserved: UDF", "0000000000000000 imm16:16", {

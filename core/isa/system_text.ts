@@ -1,4 +1,4 @@
-/** Names of PSTATE fields, maintenance instructions and system registers, by encoding. Table file. @module */
+/** Names of PSTATE fields and maintenance instructions, by encoding. Table file. @module */
 
 /** Fields of MSR (immediate) by op1:op2, and the flag manipulations beside them. */
 export const PstateNames: Readonly<Record<number, string>> = {
@@ -97,16 +97,3 @@ export const MaintenanceNames: Readonly<
     [text, register === undefined] as const,
   ]),
 );
-
-let named: ReadonlyMap<number, string> = new Map();
-
-/** Makes the names of the system register table known to the disassembler. */
-export function nameSystemRegisters(names: ReadonlyMap<number, string>): void {
-  named = names;
-}
-
-/** Name of a system register by key, or its generic name. */
-export function systemName(k: number): string {
-  return named.get(k) ??
-    `S${k >> 14}_${(k >> 11) & 7}_C${(k >> 7) & 15}_C${(k >> 3) & 15}_${k & 7}`;
-}

@@ -218,6 +218,7 @@ export class VectorRig {
     for (let i = 0; i < bytes; i++) {
       const host = this.#hostOf(va + i, 1, true) as number;
       this.#bytes[host] = this.#bytes[Mailbox + i]!;
+      if (host < this.#areas[1]!.host) this.#engine.codeWritten(host, 1);
     }
     this.#dirty = 1;
     return 0;
