@@ -1,0 +1,215 @@
+/**
+ * PSTATE: saved program status, stack pointer selection, and the state words derived from controls.
+ *
+ * @module
+ */
+
+import {
+  controllingSctlr,
+  currentEl,
+  effectiveHcr,
+  el0IsInHost,
+  fpAccessTrap,
+  generalExceptionsToEl2,
+  Hcr,
+  Sctlr,
+  store,
+  stored,
+  undefinedInstruction,
+} from "./controls.ts";
+import { updateAttention } from "./interrupts.ts";
+import { Slot } from "./state.ts";
+import { Ec, Iss } from "./syndrome.ts";
+import { keyOf } from "./system_register_rows.ts";
+import type { SystemSlot } from "./system_register_slots.ts";
+import { accessGuards, Traps } from "./system_register_traps.ts";
+import type { Core, El, Trap } from "./types.ts";
+
+/** Bits of SPSR_ELx for AArch64. */
+export const Spsr = {
+  DIT: 1 << 24,
+  UAO: 1 << 23,
+  PAN: 1 << 22,
+  SS: 1 << 21,
+  IL: 1 << 20,
+  SSBS: 1 << 12,
+  BTYPE: 10,
+  DAIF: 0x3c0,
+  /** M[4]: the state is AArch32. */
+  nRW: 0x10,
+} as const;
+
+/** The bits of SPSR that are one word of state each. */
+const single = [
+  ["dit", 24],
+  ["uao", 23],
+  ["pan", 22],
+  ["ss", 21],
+  ["il", 20],
+  ["ssbs", 12],
+] as const;
+
+/** SPSR_ELx for the state as it is now. */
+export function packSpsr(core: Core): number {
+  const state = core.state;
+  let spsr = state.nzcv() | state.u32("daif") | (state.u32("btype") << Spsr.BTYPE) |
+    (state.u32("el") << 2) | state.u32("spSel");
+  for (const [field, shift] of single) spsr |= state.u32(field) << shift;
+  return spsr >>> 0;
+}
+
+/** Sets everything but EL and SPSel from an SPSR; bits the core does not have stay zero. */
+export function unpackSpsr(core: Core, spsr: number): void {
+  const { state, features } = core;
+  const has = { dit: features.dit, uao: features.uao, pan: features.pan, ssbs: features.ssbs };
+  state.setNzcv(spsr);
+  state.setU32("daif", spsr & Spsr.DAIF);
+  for (const [field, shift] of single) {
+    const present = field === "ss" || field === "il" || has[field];
+    state.setU32(field, present ? (spsr >>> shift) & 1 : 0);
+  }
+  state.setU32("btype", 0); // FEAT_BTI is absent
+}
+
+const stackSlots: readonly SystemSlot[] = ["SP_EL0", "SP_EL1", "SP_EL2"];
+
+function bank(el: number, spSel: number): SystemSlot {
+  return stackSlots[spSel === 0 ? 0 : el] as SystemSlot;
+}
+
+/** Changes EL and SPSel, and with them the stack pointer in use. Controls are not derived. */
+export function switchStack(core: Core, el: El, spSel: number): void {
+  const state = core.state;
+  store(core, bank(state.u32("el"), state.u32("spSel")), state.x[Slot.sp] as bigint);
+  state.setU32("el", el);
+  state.setU32("spSel", spSel);
+  state.x[Slot.sp] = stored(core, bank(el, spSel));
+}
+
+/** MSR SPSel. */
+export function selectStack(core: Core, spSel: number): void {
+  switchStack(core, currentEl(core), spSel);
+  core.state.setU32("sysregTrap", accessGuards(core, currentEl(core)));
+}
+
+/** Bits of FPCR that take floating point out of its default mode: AHP, DN, FZ, RMode, FZ16. */
+const FpcrModes = 0x07c8_0000;
+
+/** What follows a write of FPCR. */
+export function writeFpcr(core: Core): void {
+  core.state.setU32("fpFast", core.state.u32("fpcr") & FpcrModes ? 0 : 1);
+}
+
+/** Data accesses are to Device memory because stage 1 is off (DDI 0487 D8.2.11). */
+function dataIsDevice(core: Core, el: El, sctlr: bigint): boolean {
+  const el1Regime = el === 1 || (el === 0 && !el0IsInHost(core));
+  if (!el1Regime) return !(sctlr & Sctlr.M);
+  if (effectiveHcr(core) & Hcr.DC) return false;
+  return !(sctlr & Sctlr.M) || generalExceptionsToEl2(core);
+}
+
+/**
+ * Derives the state words that generated code tests, after EL or any control register changed:
+ * `alignMask`, `spCheck`, `fpTrap`, `fpFast`, `sysregTrap`, `interruptMaskable`, `attention`, and
+ * by way of the MMU `tlb` and `tlbUnprivileged`.
+ */
+export function deriveControls(core: Core): void {
+  const state = core.state;
+  const el = currentEl(core);
+  const sctlr = controllingSctlr(core, el);
+  const aligned = (sctlr & Sctlr.A) !== 0n || dataIsDevice(core, el, sctlr);
+  state.setU64("alignMask", aligned ? 0xffff_ffff_ffff_ffffn : 0n);
+  state.setU32("spCheck", sctlr & (el === 0 ? Sctlr.SA0 : Sctlr.SA) ? 1 : 0);
+  state.setU32("fpTrap", fpAccessTrap(core)?.to ?? 0);
+  state.setU32("sysregTrap", accessGuards(core, el));
+  writeFpcr(core);
+  updateAttention(core);
+  core.mmu.contextChanged();
+}
+
+/** A PSTATE field that MSR (immediate) sets. */
+interface PstateField {
+  readonly name: string;
+  readonly op1: number;
+  readonly op2: number;
+  readonly el: El;
+  readonly exists?: (core: Core) => boolean;
+  readonly set: (core: Core, imm: number) => void;
+}
+
+const pstateFields: readonly PstateField[] = [
+  {
+    name: "UAO",
+    op1: 0,
+    op2: 3,
+    el: 1,
+    exists: (core) => core.features.uao,
+    set: (core, imm) => {
+      core.state.setU32("uao", imm & 1);
+      core.mmu.contextChanged();
+    },
+  },
+  {
+    name: "PAN",
+    op1: 0,
+    op2: 4,
+    el: 1,
+    exists: (core) => core.features.pan,
+    set: (core, imm) => {
+      core.state.setU32("pan", imm & 1);
+      core.mmu.contextChanged();
+    },
+  },
+  { name: "SPSel", op1: 0, op2: 5, el: 1, set: (core, imm) => selectStack(core, imm & 1) },
+  {
+    name: "SSBS",
+    op1: 3,
+    op2: 1,
+    el: 0,
+    exists: (core) => core.features.ssbs,
+    set: (core, imm) => core.state.setU32("ssbs", imm & 1),
+  },
+  {
+    name: "DIT",
+    op1: 3,
+    op2: 2,
+    el: 0,
+    exists: (core) => core.features.dit,
+    set: (core, imm) => core.state.setU32("dit", imm & 1),
+  },
+  {
+    name: "DAIFSet",
+    op1: 3,
+    op2: 6,
+    el: 0,
+    set: (core, imm) => setDaif(core, core.state.u32("daif") | (imm << 6)),
+  },
+  {
+    name: "DAIFClr",
+    op1: 3,
+    op2: 7,
+    el: 0,
+    set: (core, imm) => setDaif(core, core.state.u32("daif") & ~(imm << 6)),
+  },
+];
+
+function setDaif(core: Core, daif: number): void {
+  core.state.setU32("daif", daif & Spsr.DAIF);
+  updateAttention(core);
+}
+
+/** MSR (immediate): the PSTATE field op1:op2 gets CRm. */
+export function writePstate(core: Core, op1: number, op2: number, crm: number): Trap | undefined {
+  const el = currentEl(core);
+  const field = pstateFields.find((f) => f.op1 === op1 && f.op2 === op2);
+  if (!field || el < field.el || field.exists?.(core) === false) return undefinedInstruction(core);
+  if (field.name.startsWith("DAIF")) {
+    const to = Traps.UMA.check(core, el, false);
+    if (to === 1 || to === 2) {
+      const iss = Iss.systemRegister(keyOf([0, op1, 4, crm, op2]), 31, false);
+      return { to, ec: Ec.systemRegister, iss };
+    }
+  }
+  field.set(core, crm);
+  return undefined;
+}
