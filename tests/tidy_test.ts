@@ -188,3 +188,8 @@ Deno.test("tidy: nothing speaks of the machine or the way that it was written on
   );
   assertEquals(found, []);
 });
+
+Deno.test("tidy: deno.lock names no server", async () => {
+  const lock = await Deno.readTextFile(join(root, "deno.lock"));
+  assertEquals(lock.match(/\b\w+:\/\/[^"]+/g), null);
+});
