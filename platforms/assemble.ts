@@ -21,7 +21,7 @@ import { virtioMmioSlot } from "../devices/virtio_mmio.ts";
 import {
   clockHz,
   type DeviceSlot,
-  gicFrames,
+  gicWindows,
   type Platform,
   ramBanks,
   type Window,
@@ -183,11 +183,9 @@ function mapGic(platform: Platform, options: BoardOptions, host: BoardHost, bus:
     lines: (core, mask) => host.lines(core, mask),
     log: (message) => host.log("gic", message),
   };
-  const windows: { readonly [frame: string]: Window } = {
-    ...gicFrames(platform, options.gicVersion),
-  };
+  const windows = gicWindows(platform, options.gicVersion);
   const gic = options.gicVersion === 2 ? gicv2(config, wires) : gicv3(config, wires);
-  for (const [name, { base, size }] of Object.entries(windows)) {
+  for (const [name, { base, size }] of windows) {
     const frame = gic.frames.find((f) => f.name === name);
     const log = (message: string) => host.log(`gic.${name}`, message);
     bus.map(`gic.${name}`, base, frame?.device ?? unclaimed(size, log));

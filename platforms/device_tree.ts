@@ -14,9 +14,11 @@ import {
   gicFrames,
   type Gicv2Frames,
   type Gicv3Frames,
+  interruptsOf,
   type Platform,
   ramBanks,
   type Window,
+  windowOf,
 } from "./platform.ts";
 
 /** What a board's tree depends on beyond the board. */
@@ -71,9 +73,14 @@ export function deviceTree(platform: Platform, options: TreeOptions): FdtNode {
   ]);
 }
 
-/** Path of the node that holds the device in `slot`. */
+/** Path of the node that holds the device in `slot`, where a tree has one. */
 export function nodePath(slot: DeviceSlot): string {
-  return `/${nodeName(slot)}`;
+  return (slot.kind === "unclaimed" ? slot.path : undefined) ?? `/${nodeName(slot)}`;
+}
+
+/** Path of the interrupt controller's node. */
+export function gicPath(platform: Platform, version: 2 | 3): string {
+  return `/${unit("intc", gicFrames(platform, version).distributor.base)}`;
 }
 
 interface Phandles {
@@ -132,25 +139,25 @@ function emptyBus(t: Tree, bus: Platform["tree"]["emptyBuses"][number]): FdtNode
 
 function device(t: Tree, slot: DeviceSlot): FdtNode[] {
   const name = nodeName(slot);
-  const at = (size: number) => reg({ base: slot.base, size });
+  const at = reg(windowOf(slot));
+  const interrupts = interrupt(t, ...interruptsOf(slot));
   const clock = "clock" in slot ? cells(t.phandles.clocks.get(slot.clock) ?? 0) : empty;
   switch (slot.kind) {
     case "pl011":
       return [node(name, {
         "clock-names": strings("uartclk", "apb_pclk"),
         clocks: concat(clock, clock),
-        interrupts: interrupt(t, slot.irq),
-        reg: at(0x1000),
+        interrupts,
+        reg: at,
         compatible: strings("arm,pl011", "arm,primecell"),
       })];
     case "armada-uart": {
-      const { sum, tx, rx } = slot.irqs;
       const extended = slot.layout === "extended";
       return [node(name, {
         clocks: clock,
-        "interrupt-names": strings(...(sum ? ["uart-sum"] : []), "uart-tx", "uart-rx"),
-        interrupts: interrupt(t, ...(sum ? [sum] : []), tx, rx),
-        reg: at(extended ? 0x30 : 0x18),
+        "interrupt-names": strings(...(slot.irqs.sum ? ["uart-sum"] : []), "uart-tx", "uart-rx"),
+        interrupts,
+        reg: at,
         compatible: strings(`marvell,armada-3700-uart${extended ? "-ext" : ""}`),
       })];
     }
@@ -158,8 +165,8 @@ function device(t: Tree, slot: DeviceSlot): FdtNode[] {
       return [node(name, {
         "clock-names": strings("apb_pclk"),
         clocks: clock,
-        interrupts: interrupt(t, slot.irq),
-        reg: at(0x1000),
+        interrupts,
+        reg: at,
         compatible: strings("arm,pl031", "arm,primecell"),
       })];
     case "pl061": {
@@ -168,19 +175,19 @@ function device(t: Tree, slot: DeviceSlot): FdtNode[] {
         phandle: cells(phandle),
         "clock-names": strings("apb_pclk"),
         clocks: clock,
-        interrupts: interrupt(t, slot.irq),
+        interrupts,
         "gpio-controller": empty,
         "#gpio-cells": cells(2),
         compatible: strings("arm,pl061", "arm,primecell"),
-        reg: at(0x1000),
+        reg: at,
       });
       return slot.keys.length === 0 ? [controller] : [gpioKeys(slot.keys, phandle), controller];
     }
     case "virtio-mmio":
       return [node(name, {
         "dma-coherent": empty,
-        interrupts: interrupt(t, slot.irq),
-        reg: at(0x200),
+        interrupts,
+        reg: at,
         compatible: strings("virtio,mmio"),
       })];
     case "unclaimed":
@@ -317,12 +324,16 @@ function address(value: number): Uint8Array {
 }
 
 function nodeName(slot: DeviceSlot): string {
-  const base = slot.kind === "virtio-mmio"
-    ? "virtio_mmio"
-    : slot.kind === "armada-uart"
-    ? "serial"
-    : slot.kind;
-  return unit(base, slot.base);
+  switch (slot.kind) {
+    case "virtio-mmio":
+      return unit("virtio_mmio", slot.base);
+    case "armada-uart":
+      return unit("serial", slot.base);
+    case "unclaimed":
+      return unit(slot.name, slot.base);
+    default:
+      return unit(slot.kind, slot.base);
+  }
 }
 
 function unit(name: string, address: number): string {

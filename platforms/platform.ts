@@ -33,8 +33,14 @@ export type DeviceKind =
     readonly keys: readonly Key[];
   }
   | { readonly kind: "virtio-mmio"; readonly irq: Spi }
-  /** A device nobody has modelled: reads as `fill` (zero when omitted), ignores writes. */
-  | { readonly kind: "unclaimed"; readonly size: number; readonly fill?: "ones" };
+  | {
+    /** A device nobody has modelled: reads as `fill` (zero when omitted), ignores writes. */
+    readonly kind: "unclaimed";
+    readonly size: number;
+    readonly fill?: "ones";
+    /** Node that device trees which know the device have for it, when not `/name@base`. */
+    readonly path?: string;
+  };
 
 /** A push button on a GPIO pin, pressed when the pin is high. */
 export interface Key {
@@ -160,9 +166,36 @@ export interface Platform {
   readonly tree: TreePlan;
 }
 
+/** Bytes that a modelled device decodes. */
+const Sizes = { pl011: 0x1000, pl031: 0x1000, pl061: 0x1000, "virtio-mmio": 0x200 } as const;
+const ArmadaUartSizes = { standard: 0x18, extended: 0x30 } as const;
+
+/** The addresses that the device in `slot` decodes. */
+export function windowOf(slot: DeviceSlot): Window {
+  const size = slot.kind === "unclaimed"
+    ? slot.size
+    : slot.kind === "armada-uart"
+    ? ArmadaUartSizes[slot.layout]
+    : Sizes[slot.kind];
+  return { base: slot.base, size };
+}
+
+/** Where the device in `slot` signals, in the order of its node's `interrupts`. */
+export function interruptsOf(slot: DeviceSlot): Spi[] {
+  if (slot.kind === "unclaimed") return [];
+  if (slot.kind !== "armada-uart") return [slot.irq];
+  const { sum, tx, rx } = slot.irqs;
+  return [...(sum ? [sum] : []), tx, rx];
+}
+
 /** An unmodelled device, for {@linkcode Platform.devices}. */
-export function unclaimedSlot(name: string, base: number, size: number): DeviceSlot {
-  return { kind: "unclaimed", name, base, size };
+export function unclaimedSlot(
+  name: string,
+  base: number,
+  size: number,
+  path?: string,
+): DeviceSlot {
+  return { kind: "unclaimed", name, base, size, ...(path === undefined ? {} : { path }) };
 }
 
 /** Most RAM that `platform` can have. */
@@ -205,6 +238,11 @@ export function gicFrames(platform: Platform, version: 2 | 3): Gicv2Frames | Gic
     );
   }
   return frames;
+}
+
+/** The frames of {@linkcode gicFrames} by name. */
+export function gicWindows(platform: Platform, version: 2 | 3): [name: string, window: Window][] {
+  return Object.entries<Window>({ ...gicFrames(platform, version) });
 }
 
 /** The frequency of the clock that a slot of `platform` names. */
