@@ -57,9 +57,9 @@ const Variants = 3;
 /** Translation state of core `index`, nothing selected yet. */
 export function createCoreMmu(index: number, host: MmuHost, memory: TlbMemory): CoreMmu {
   const regimes = [
-    emptyRegime(RegimeKind.el10),
-    emptyRegime(RegimeKind.el2),
-    emptyRegime(RegimeKind.el20),
+    emptyRegime(RegimeKind.el10, host.registerSlots),
+    emptyRegime(RegimeKind.el2, host.registerSlots),
+    emptyRegime(RegimeKind.el20, host.registerSlots),
   ];
   return {
     index,
@@ -88,14 +88,17 @@ export function invalidateRegimes(core: CoreMmu): void {
 export function regimeOf(core: CoreMmu, kind: number): Regime {
   const regime = core.regimes[kind] as Regime;
   if (regime.current) return regime;
-  const { controls, stage2, vmid } = regime;
-  const { base } = stage2;
-  const [control, walks] = [controls[6], controls[7]];
-  readRegime(core.host, core.walker.words, core.host.stateBase(core.index), regime);
-  if (
-    vmid !== regime.vmid || base !== stage2.base || control !== controls[6] || walks !== controls[7]
-  ) forgetTables(core.walker);
-  for (let i = 0; i < Variants; i++) core.contexts[kind * Variants + i] = undefined;
+  const { vmid } = regime;
+  const { base } = regime.stage2;
+  const stateBase = core.host.stateBase(core.index);
+  const changed = readRegime(core.host, core.walker.words, stateBase, regime);
+  if (changed || vmid !== regime.vmid || base !== regime.stage2.base) forgetTables(core.walker);
+  // Contexts are found again by their key, but only `attach` notices changed controls.
+  if (changed) {
+    for (let i = 0; i < Variants; i++) {
+      core.contexts[kind * Variants + i] = undefined;
+    }
+  }
   return regime;
 }
 

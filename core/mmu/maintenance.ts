@@ -83,7 +83,8 @@ export function invalidate(
   // In a host (E2H and TGE at EL2) the EL1 forms act on the EL2&0 regime.
   const inHost = call.el === 2 && (call.hcrHigh & Hcr.e2hHigh) !== 0 &&
     (call.hcrLow & Hcr.tge) !== 0;
-  const vaHigh = ((high & 0xfff) << 20) | (low >>> 12);
+  // The operand has VA[55:12] in its bits 43:0 and the ASID in 63:48.
+  const vaHigh = ((high & 0xfff) << 12) | (low >>> 20);
   const vaLow = low << 12;
   const asid = high >>> 16;
   for (const context of tlb.contexts) {

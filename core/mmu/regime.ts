@@ -17,6 +17,8 @@ export const Variant = { privileged: 0, privilegedPan: 1, unprivileged: 2 } as c
 /** HCR_EL2 bits that matter here, in its low half; E2H is bit 34, bit 2 of the high half. */
 export const Hcr = { vm: 1, ptw: 1 << 2, fb: 1 << 9, dc: 1 << 12, tge: 1 << 27, e2hHigh: 1 << 2 };
 
+const HcrControls = Hcr.vm | Hcr.ptw | Hcr.dc | Hcr.tge;
+
 const Sctlr = { m: 1, a: 2, i: 1 << 12, wxn: 1 << 19, ee: 1 << 25 };
 
 /** One range of virtual addresses: what TTBR0 or TTBR1 covers. */
@@ -79,15 +81,33 @@ export interface Stage2 {
 /** Number of control words kept to notice a change. */
 export const ControlWords = 10;
 
+interface RegimeSlots {
+  readonly ttbr0: number;
+  readonly ttbr1: number;
+  readonly vttbr: number;
+  readonly controls: readonly number[];
+  /** Index of HCR_EL2 in `controls`; -1 when the regime does not depend on it. */
+  readonly hcr: number;
+}
+
 /** A regime as its registers describe it now. */
 export interface Regime {
   readonly kind: number;
   /** The registers have been read since the last invalidation. */
   current: boolean;
+  /** The registers have been read before, and `raw` holds them. */
+  known: boolean;
+  /** Word offsets of its registers in the system register storage. */
+  readonly slots: RegimeSlots;
+  /** Control registers as last read, in halves. */
+  readonly raw: Uint32Array;
   readonly stage1: Stage1;
   readonly stage2: Stage2;
   asid: number;
   vmid: number;
+  asidFromTtbr1: boolean;
+  asidMask: number;
+  vmidMask: number;
   /**
    * Raw controls that TLB entries depend on other than by ASID and VMID: software must invalidate
    * after changing them, and a context that was filled under others is emptied.
@@ -110,10 +130,21 @@ function emptyRange(): Range {
 }
 
 /** A regime whose registers have not been read. */
-export function emptyRegime(kind: number): Regime {
+export function emptyRegime(kind: number, registerSlots: MmuHost["registerSlots"]): Regime {
+  const el10 = kind === RegimeKind.el10;
+  const controls = el10 ? ControlRegisters.el1 : ControlRegisters.el2;
   return {
     kind,
     current: false,
+    known: false,
+    slots: {
+      ttbr0: registerSlots[el10 ? "TTBR0_EL1" : "TTBR0_EL2"] * 2,
+      ttbr1: registerSlots[el10 ? "TTBR1_EL1" : "TTBR1_EL2"] * 2,
+      vttbr: registerSlots.VTTBR_EL2 * 2,
+      controls: controls.map((name) => registerSlots[name] * 2),
+      hcr: el10 ? ControlRegisters.el1.indexOf("HCR_EL2") : -1,
+    },
+    raw: new Uint32Array(controls.length * 2),
     stage1: {
       enabled: false,
       twoRanges: kind !== RegimeKind.el2,
@@ -147,6 +178,9 @@ export function emptyRegime(kind: number): Regime {
     },
     asid: 0,
     vmid: 0,
+    asidFromTtbr1: false,
+    asidMask: 0xff,
+    vmidMask: 0xff,
     controls: new Uint32Array(ControlWords),
   };
 }
@@ -189,63 +223,100 @@ function setBase(range: Range, high: number, low: number, bits: number): void {
   range.baseExceeds = exceeds(high, bits);
 }
 
-/** Reads the registers of `regime` again for the core whose state is at `stateBase`. */
+/**
+ * Reads the registers of `regime` again for the core whose state is at `stateBase`.
+ *
+ * @return Whether anything but the table bases, the ASID and the VMID has changed.
+ */
 export function readRegime(
   host: MmuHost,
   words: Uint32Array,
   stateBase: number,
   regime: Regime,
-): void {
+): boolean {
   const el10 = regime.kind === RegimeKind.el10;
-  const word = (name: MmuRegister, half: number) =>
-    words[registerWord(host, stateBase, name) + half] as number;
-  const hcr = word("HCR_EL2", 0);
-  const sctlr = word(el10 ? "SCTLR_EL1" : "SCTLR_EL2", 0);
-  const tcr = word(el10 ? "TCR_EL1" : "TCR_EL2", 0);
-  const tcrHigh = word(el10 ? "TCR_EL1" : "TCR_EL2", 1);
-  const ttbr0 = word(el10 ? "TTBR0_EL1" : "TTBR0_EL2", 0);
-  const ttbr0High = word(el10 ? "TTBR0_EL1" : "TTBR0_EL2", 1);
-  const ttbr1 = word(el10 ? "TTBR1_EL1" : "TTBR1_EL2", 0);
-  const ttbr1High = word(el10 ? "TTBR1_EL1" : "TTBR1_EL2", 1);
-  const mair = word(el10 ? "MAIR_EL1" : "MAIR_EL2", 0);
-  const mairHigh = word(el10 ? "MAIR_EL1" : "MAIR_EL2", 1);
+  const slots = regime.slots;
+  const { features } = host;
+  const at = (stateBase + StateLayout.systemRegisters) / 4;
+  const s1 = regime.stage1;
+  const raw = regime.raw;
+  let changed = false;
+  for (let i = 0; i < slots.controls.length; i++) {
+    const index = at + (slots.controls[i] as number);
+    // HCR_EL2 changes often in bits that do not matter here.
+    const isHcr = i === slots.hcr;
+    const low = (words[index] as number) & (isHcr ? HcrControls : -1);
+    const high = isHcr ? 0 : words[index + 1] as number;
+    if (raw[i * 2] === low >>> 0 && raw[i * 2 + 1] === high) continue;
+    raw[i * 2] = low;
+    raw[i * 2 + 1] = high;
+    changed = true;
+  }
+  if (changed || !regime.known) {
+    regime.known = true;
+    changed = true;
+    readControls(features, regime);
+  }
+  const ttbr0High = words[at + slots.ttbr0 + 1] as number;
+  const ttbr1High = words[at + slots.ttbr1 + 1] as number;
+  setBase(s1.lower, ttbr0High, words[at + slots.ttbr0] as number, s1.outputBits);
+  setBase(s1.upper, ttbr1High, words[at + slots.ttbr1] as number, s1.outputBits);
+  const asid = (regime.asidFromTtbr1 ? ttbr1High : ttbr0High) >>> 16;
+  regime.asid = s1.twoRanges ? asid & regime.asidMask : 0;
+  if (el10) {
+    const vttbrHigh = words[at + slots.vttbr + 1] as number;
+    const s2 = regime.stage2;
+    regime.vmid = (vttbrHigh >>> 16) & regime.vmidMask;
+    s2.base = tableBase(vttbrHigh, words[at + slots.vttbr] as number, s2.startMask);
+    s2.baseExceeds = exceeds(vttbrHigh, s2.outputBits);
+  }
+  regime.current = true;
+  return changed;
+}
+
+// Order of `Regime.raw`.
+const ControlRegisters = {
+  el1: ["SCTLR_EL1", "TCR_EL1", "MAIR_EL1", "HCR_EL2", "VTCR_EL2", "SCTLR_EL2"],
+  el2: ["SCTLR_EL2", "TCR_EL2", "MAIR_EL2"],
+} as const satisfies Record<string, readonly MmuRegister[]>;
+
+function readControls(features: MmuFeatures, regime: Regime): void {
+  const el10 = regime.kind === RegimeKind.el10;
+  const word = (i: number) => regime.raw[i] as number;
+  const sctlr = word(0);
+  const tcr = word(2);
+  const tcrHigh = word(3);
+  const hcr = el10 ? word(6) : 0;
   const s1 = regime.stage1;
   // DC and TGE make SCTLR_EL1.M behave as 0 (DDI 0487, HCR_EL2); E2H with TGE uses EL2&0 instead.
-  const s1Off = el10 && (hcr & (Hcr.dc | Hcr.tge)) !== 0;
-  s1.enabled = (sctlr & Sctlr.m) !== 0 && !s1Off;
-  s1.defaultCacheable = el10 && (hcr & Hcr.dc) !== 0;
+  s1.enabled = (sctlr & Sctlr.m) !== 0 && (hcr & (Hcr.dc | Hcr.tge)) === 0;
+  s1.defaultCacheable = (hcr & Hcr.dc) !== 0;
   s1.instructionCache = (sctlr & Sctlr.i) !== 0;
   s1.alignmentChecked = (sctlr & Sctlr.a) !== 0;
   s1.writeExecuteNever = (sctlr & Sctlr.wxn) !== 0;
   s1.bigEndian = (sctlr & Sctlr.ee) !== 0;
-  s1.mairLow = mair;
-  s1.mairHigh = mairHigh;
-  if (s1.twoRanges) readTwoRanges(host.features, s1, tcr, tcrHigh);
-  else readOneRange(host.features, s1, tcr);
-  setBase(s1.lower, ttbr0High, ttbr0, s1.outputBits);
-  setBase(s1.upper, ttbr1High, ttbr1, s1.outputBits);
-  const asid = (tcr & (1 << 22) ? ttbr1High : ttbr0High) >>> 16;
-  const asid16 = host.features.asid16 && (tcrHigh & (1 << 4)) !== 0;
-  regime.asid = s1.twoRanges ? (asid16 ? asid : asid & 0xff) : 0;
+  s1.mairLow = word(4);
+  s1.mairHigh = word(5);
+  if (s1.twoRanges) readTwoRanges(features, s1, tcr, tcrHigh);
+  else readOneRange(features, s1, tcr);
+  regime.asidFromTtbr1 = (tcr & (1 << 22)) !== 0;
+  regime.asidMask = features.asid16 && (tcrHigh & (1 << 4)) !== 0 ? 0xffff : 0xff;
   const controls = regime.controls;
   controls[0] = (sctlr & (Sctlr.wxn | Sctlr.ee)) | (s1.enabled ? 1 : 0);
   // A1 only chooses the ASID.
   controls[1] = s1.twoRanges ? tcr & ~(1 << 22) : tcr;
   controls[2] = tcrHigh;
-  controls[3] = mair;
-  controls[4] = mairHigh;
+  controls[3] = s1.mairLow;
+  controls[4] = s1.mairHigh;
   controls[5] = s1.defaultCacheable ? 1 : 0;
-  if (el10) {
-    const vtcr = word("VTCR_EL2", 0);
-    const vttbrHigh = word("VTTBR_EL2", 1);
-    const ee = (word("SCTLR_EL2", 0) & Sctlr.ee) !== 0;
-    readStage2(host.features, regime.stage2, hcr, vtcr, vttbrHigh, word("VTTBR_EL2", 0), ee);
-    const vmid16 = host.features.vmid16 && (vtcr & (1 << 19)) !== 0;
-    regime.vmid = vmid16 ? vttbrHigh >>> 16 : (vttbrHigh >>> 16) & 0xff;
-    controls[6] = regime.stage2.enabled ? vtcr : 0;
-    controls[7] = (regime.stage2.protectedWalk ? 1 : 0) | (ee ? 2 : 0);
-  }
-  regime.current = true;
+  if (!el10) return;
+  const vtcr = word(8);
+  const s2 = regime.stage2;
+  s2.bigEndian = (word(10) & Sctlr.ee) !== 0;
+  readStage2(features, s2, hcr, vtcr);
+  regime.vmidMask = features.vmid16 && (vtcr & (1 << 19)) !== 0 ? 0xffff : 0xff;
+  controls[6] = s2.enabled ? vtcr : 0;
+  controls[7] = (s2.protectedWalk ? 1 : 0) | (s2.bigEndian ? 2 : 0);
 }
 
 // TCR_EL1, and TCR_EL2 with E2H.
@@ -274,17 +345,8 @@ function readOneRange(features: MmuFeatures, s1: Stage1, tcr: number): void {
   s1.lower.hierarchyDisabled = features.hpds && (tcr & (1 << 24)) !== 0;
 }
 
-function readStage2(
-  features: MmuFeatures,
-  s2: Stage2,
-  hcr: number,
-  vtcr: number,
-  vttbrHigh: number,
-  vttbr: number,
-  bigEndian: boolean,
-): void {
+function readStage2(features: MmuFeatures, s2: Stage2, hcr: number, vtcr: number): void {
   s2.enabled = (hcr & (Hcr.vm | Hcr.dc)) !== 0;
-  if (!s2.enabled) return;
   const bits = granuleTg0(features, (vtcr >>> 14) & 3);
   const sl0 = (vtcr >>> 6) & 3;
   s2.granuleBits = bits;
@@ -297,9 +359,6 @@ function readStage2(
     (sl0 === 2 && features.addressBits < (bits === 14 ? 42 : 44));
   s2.inconsistent = tooLarge || indexBits < 1 || indexBits > bits - 3 + 4;
   s2.startMask = s2.inconsistent ? 0 : 2 ** indexBits - 1;
-  s2.base = tableBase(vttbrHigh, vttbr, s2.startMask);
-  s2.baseExceeds = exceeds(vttbrHigh, s2.outputBits);
-  s2.bigEndian = bigEndian;
   s2.hardwareAccessFlag = features.hafdbs && (vtcr & (1 << 21)) !== 0;
   s2.hardwareDirty = s2.hardwareAccessFlag && (vtcr & (1 << 22)) !== 0;
   s2.protectedWalk = (hcr & Hcr.ptw) !== 0 && (hcr & Hcr.tge) === 0;
