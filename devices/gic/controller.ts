@@ -9,6 +9,7 @@ import { assertSameShape, type Device, type State } from "../../core/board/devic
 import type { IrqLine } from "../../core/board/irq.ts";
 import { Control, CpuInterface } from "./cpu_interface.ts";
 import { checkConfig, type Gic, type GicConfig, type GicFrame, type GicWires } from "./gic.ts";
+import type { FrameWires } from "./frames.ts";
 import { Interrupts, type InterruptsConfig } from "./interrupts.ts";
 import { ListRegisters } from "./list_registers.ts";
 import { filled, lowestBit, type Part, refill, word } from "./words.ts";
@@ -48,6 +49,8 @@ export class Controller {
   readonly lists: ListRegisters;
   readonly virtual: CpuInterface;
   readonly config: GicConfig;
+  /** For every frame over these parts. */
+  readonly frameWires: FrameWires;
   readonly #traits: Traits;
   readonly #wires: GicWires;
   readonly #outputs: number[];
@@ -60,6 +63,7 @@ export class Controller {
     const { cores, spis } = config;
     const touched = (mask: number) => void (this.#touched |= mask);
     this.config = config;
+    this.frameWires = { settle: () => this.settle(), log: wires.log };
     this.#traits = traits;
     this.#wires = wires;
     this.#outputs = filled(cores);
@@ -118,7 +122,7 @@ export class Controller {
     this.interrupts.touchAll();
   }
 
-  /** The GIC with what its version adds; `parts` and `frames` may still be filled by the caller. */
+  /** The GIC, with what its version adds. */
   gic(extras: Extras): Gic {
     const parts: { readonly [name: string]: Part } = {
       interrupts: this.interrupts,

@@ -5,15 +5,11 @@
  * @module
  */
 
+import type { Device } from "../../core/board/device.ts";
 import { Control, type CpuInterface, Special } from "./cpu_interface.ts";
-import { banked, constant, type Row } from "./frames.ts";
+import { banked, constant, frame, type FrameWires, type Row } from "./frames.ts";
 import { ListCount, type ListRegisters, Lr } from "./list_registers.ts";
 import { readVmcr, writeVmcr } from "./vmcr.ts";
-
-/** Bytes that GICC and GICV decode: DIR is in a page of its own. */
-export const CpuFrameSize = 0x2000;
-/** Bytes that GICH decodes. */
-export const HypervisorFrameSize = 0x1000;
 
 /** Writable bits of GICH_HCR. */
 export const HypervisorControlMask = 0xf800_00ff | 0;
@@ -24,8 +20,22 @@ const CpuIidr = 0x0202_143b;
 const Vtr = (4 << 29) | (4 << 26) | (ListCount - 1);
 const [Group0, Group1, AnyGroup] = [1, 2, 3];
 
-/** GICC_* or GICV_*: which, depends on the interface. */
-export function cpuFrameRows(prefix: "GICC" | "GICV", cpu: CpuInterface): Row[] {
+/** GICC_* over the physical CPU interface, or GICV_* over the virtual one. */
+export function cpuFrame(prefix: "GICC" | "GICV", cpu: CpuInterface, wires: FrameWires): Device {
+  // The second page is GICC_DIR's alone.
+  return frame(`gicv2-${prefix.toLowerCase()}`, 0x2000, cpuFrameRows(prefix, cpu), wires);
+}
+
+/** GICH_*: the list registers of the accessing core, and its virtual CPU interface's state. */
+export function hypervisorFrame(
+  lists: ListRegisters,
+  virtual: CpuInterface,
+  wires: FrameWires,
+): Device {
+  return frame("gicv2-gich", 0x1000, hypervisorFrameRows(lists, virtual), wires);
+}
+
+function cpuFrameRows(prefix: "GICC" | "GICV", cpu: CpuInterface): Row[] {
   const name = (register: string) => `${prefix}_${register}`;
   const firstGroups = (core: number) => cpu.has(core, Control.ackCtl) ? AnyGroup : Group0;
   const end = (groups: number) => (core: number, value: number) => {
@@ -60,8 +70,7 @@ export function cpuFrameRows(prefix: "GICC" | "GICV", cpu: CpuInterface): Row[] 
   ];
 }
 
-/** GICH_*: the list registers of the accessing core, and its virtual CPU interface's state. */
-export function hypervisorFrameRows(lists: ListRegisters, virtual: CpuInterface): Row[] {
+function hypervisorFrameRows(lists: ListRegisters, virtual: CpuInterface): Row[] {
   return [
     banked("GICH_HCR", 0x00, (c) => lists.hcr(c), (c, v) => lists.setHcr(c, v)),
     constant("GICH_VTR", 0x04, Vtr),

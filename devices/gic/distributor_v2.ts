@@ -4,12 +4,15 @@
  * @module
  */
 
+import type { Device } from "../../core/board/device.ts";
 import {
   bankedFamily,
   type BankOf,
   commonFamilies,
   constant,
   type Family,
+  frame,
+  type FrameWires,
   identification,
   Iidr,
   perField,
@@ -18,11 +21,12 @@ import {
 import type { Interrupts } from "./interrupts.ts";
 import { lowestBit, word } from "./words.ts";
 
-/** Bytes that the distributor decodes. */
-export const DistributorV2Size = 0x1000;
+/** GICD_* of a GICv2. What belongs to SGIs and PPIs is banked by the accessing core. */
+export function distributorV2(interrupts: Interrupts, wires: FrameWires): Device {
+  return frame("gicv2-gicd", 0x1000, distributorRows(interrupts), wires);
+}
 
-/** GICD_* of a GICv2, whose SGI and PPI registers are banked by the accessing core. */
-export function distributorV2Rows(interrupts: Interrupts): Row[] {
+function distributorRows(interrupts: Interrupts): Row[] {
   const { cores, spis } = interrupts.config;
   const bankOf: BankOf = (core, n) => n === 0 ? core : n <= spis / 32 ? cores + n - 1 : undefined;
   return [

@@ -6,22 +6,22 @@
  * @module
  */
 
+import type { Device } from "../../core/board/device.ts";
 import type { Affinities } from "./affinity.ts";
 import {
   bankedFamily,
   type BankOf,
   commonFamilies,
   constant,
+  frame,
+  type FrameWires,
   identification,
   ignored,
   Iidr,
   type Row,
 } from "./frames.ts";
 import type { Interrupts } from "./interrupts.ts";
-import { filled, type Part, putBits, word } from "./words.ts";
-
-/** Bytes that the distributor decodes. */
-export const DistributorV3Size = 0x1_0000;
+import { filled, lowestBit, type Part, putBits, word } from "./words.ts";
 
 /** GICD_CTLR bits that are always set: ARE and DS, for there is one Security state. */
 const ControlFixed = 0x50;
@@ -66,7 +66,29 @@ export class Routes implements Part {
 }
 
 /** GICD_* of a GICv3. */
-export function distributorV3Rows(interrupts: Interrupts, routes: Routes): Row[] {
+export function distributorV3(interrupts: Interrupts, routes: Routes, wires: FrameWires): Device {
+  return frame("gicv3-gicd", 0x1_0000, distributorRows(interrupts, routes), wires);
+}
+
+/**
+ * What a write of `value` to ICC_SGI1R_EL1 (group 1), ICC_SGI0R_EL1 or ICC_ASGI1R_EL1 (group 0) by
+ * core `from` does. A target that has the SGI in the other group does not get it.
+ */
+export function sendAffinitySgi(
+  interrupts: Interrupts,
+  affinities: Affinities,
+  value: bigint,
+  group: number,
+  from: number,
+): void {
+  const intid = Number((value >> 24n) & 0xfn);
+  for (let left = affinities.sgiTargets(value, from); left !== 0; left &= left - 1) {
+    const core = lowestBit(left);
+    if (interrupts.group(core, intid) === group) interrupts.sendSgi(core, intid, from);
+  }
+}
+
+function distributorRows(interrupts: Interrupts, routes: Routes): Row[] {
   const { cores, spis } = interrupts.config;
   const bankOf: BankOf = (_core, n) => n > 0 && n <= spis / 32 ? cores + n - 1 : undefined;
   return [

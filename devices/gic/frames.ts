@@ -25,27 +25,28 @@ export type ReadWord = (core: number, i: number) => number;
 /** Writes the bits of `lanes` in word `i` of a register family. */
 export type WriteWord = (core: number, i: number, value: number, lanes: number) => void;
 
-/** What a frame is made of. */
-export interface FrameSpec {
-  /** See {@linkcode Device.kind}. */
-  readonly kind: string;
-  /** Bytes decoded. */
-  readonly size: number;
-  readonly rows: readonly Row[];
-  /** Runs after every access. */
+/** What every frame of a GIC is connected to. */
+export interface FrameWires {
+  /** Runs after every access, to derive what follows from it. */
   readonly settle: () => void;
+  /** Told, once for each place, about accesses no register claims. */
   readonly log: (message: string) => void;
 }
 
-/** A device without state of its own. */
-export function frame(spec: FrameSpec): Device {
+/** A device of `size` bytes without state of its own. */
+export function frame(
+  kind: string,
+  size: number,
+  rows: readonly Row[],
+  wires: FrameWires,
+): Device {
   return device<NoState, undefined>({
-    kind: spec.kind,
-    size: spec.size,
+    kind,
+    size,
     reset: () => ({}),
-    registers: spec.rows,
-    settle: spec.settle,
-    stray: (message) => spec.log(`${spec.kind}: ${message}`),
+    registers: rows,
+    settle: wires.settle,
+    stray: (message) => wires.log(`${kind}: ${message}`),
   }, undefined);
 }
 

@@ -5,17 +5,10 @@
  */
 
 import { Controller } from "./controller.ts";
+import { cpuFrame, HypervisorControlMask, hypervisorFrame } from "./cpu_frames.ts";
 import { Control } from "./cpu_interface.ts";
-import {
-  cpuFrameRows,
-  CpuFrameSize,
-  HypervisorControlMask,
-  hypervisorFrameRows,
-  HypervisorFrameSize,
-} from "./cpu_frames.ts";
-import { distributorV2Rows, DistributorV2Size } from "./distributor_v2.ts";
-import { frame, type Row } from "./frames.ts";
-import type { Gic, GicConfig, GicFrame, GicWires } from "./gic.ts";
+import { distributorV2 } from "./distributor_v2.ts";
+import type { Gic, GicConfig, GicWires } from "./gic.ts";
 
 /** All eight, as QEMU's; a GIC-400 has five. */
 const PriorityBits = 8;
@@ -34,24 +27,14 @@ export function gicv2(config: GicConfig, wires: GicWires): Gic {
     hcrMask: HypervisorControlMask,
     sharedVirtualActive: true,
   });
-  const part = (name: GicFrame["name"], prefix: string, size: number, rows: Row[]): GicFrame => ({
-    name,
-    device: frame({
-      kind: `gicv2-${prefix}`,
-      size,
-      rows,
-      settle: () => controller.settle(),
-      log: wires.log,
-    }),
-  });
-  const { interrupts, physical, lists, virtual } = controller;
+  const { interrupts, physical, lists, virtual, frameWires } = controller;
   return controller.gic({
     parts: {},
     frames: [
-      part("distributor", "gicd", DistributorV2Size, distributorV2Rows(interrupts)),
-      part("cpuInterface", "gicc", CpuFrameSize, cpuFrameRows("GICC", physical)),
-      part("hypervisorInterface", "gich", HypervisorFrameSize, hypervisorFrameRows(lists, virtual)),
-      part("virtualCpuInterface", "gicv", CpuFrameSize, cpuFrameRows("GICV", virtual)),
+      { name: "distributor", device: distributorV2(interrupts, frameWires) },
+      { name: "cpuInterface", device: cpuFrame("GICC", physical, frameWires) },
+      { name: "hypervisorInterface", device: hypervisorFrame(lists, virtual, frameWires) },
+      { name: "virtualCpuInterface", device: cpuFrame("GICV", virtual, frameWires) },
     ],
     readSystem: () => undefined,
     writeSystem: () => false,

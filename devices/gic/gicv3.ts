@@ -8,17 +8,15 @@
 import { Affinities } from "./affinity.ts";
 import { Controller } from "./controller.ts";
 import { Control } from "./cpu_interface.ts";
-import { distributorV3Rows, DistributorV3Size, Routes } from "./distributor_v3.ts";
-import { frame } from "./frames.ts";
+import { distributorV3, Routes } from "./distributor_v3.ts";
 import type { Gic, GicConfig, GicWires } from "./gic.ts";
-import { redistributorRows, RedistributorStride, Wakers } from "./redistributor.ts";
+import { redistributors, Wakers } from "./redistributor.ts";
 import {
   HypervisorControlMask,
   readSystemRegister,
   type SystemParts,
   writeSystemRegister,
 } from "./system_registers.ts";
-import { lowestBit } from "./words.ts";
 
 const PriorityBits = 5;
 
@@ -35,59 +33,37 @@ export function gicv3(config: GicConfig, wires: GicWires): Gic {
     hcrMask: HypervisorControlMask,
     sharedVirtualActive: false,
   });
-  const { interrupts, physical, lists, virtual } = controller;
+  const { interrupts, physical, lists, virtual, frameWires } = controller;
   const routes = new Routes(interrupts, affinities);
   const wakers = new Wakers(config.cores);
   const parts: SystemParts = {
+    interrupts,
     physical,
     virtual,
     lists,
     affinities,
-    sendSgi: (cores, intid, group) => {
-      for (let left = cores; left !== 0; left &= left - 1) {
-        const core = lowestBit(left);
-        // A target that has the SGI in the other group does not get it.
-        if (interrupts.group(core, intid) === group) interrupts.sendSgi(core, intid, 0);
-      }
-    },
     setControl: (cpu, core, value) => {
       if (cpu === physical) controller.setPhysicalControl(core, value);
       else cpu.setControl(core, value);
     },
   };
-  const settle = () => controller.settle();
   return controller.gic({
     parts: { routes, wakers },
     frames: [
-      {
-        name: "distributor",
-        device: frame({
-          kind: "gicv3-gicd",
-          size: DistributorV3Size,
-          rows: distributorV3Rows(interrupts, routes),
-          settle,
-          log: wires.log,
-        }),
-      },
+      { name: "distributor", device: distributorV3(interrupts, routes, frameWires) },
       {
         name: "redistributors",
-        device: frame({
-          kind: "gicv3-gicr",
-          size: RedistributorStride * config.cores,
-          rows: redistributorRows(interrupts, wakers, affinities),
-          settle,
-          log: wires.log,
-        }),
+        device: redistributors(interrupts, wakers, affinities, frameWires),
       },
     ],
     readSystem: (core, name, isVirtual) => {
       const value = readSystemRegister(parts, core, name, isVirtual);
-      settle();
+      controller.settle();
       return value;
     },
     writeSystem: (core, name, value, isVirtual) => {
       const known = writeSystemRegister(parts, core, name, value, isVirtual);
-      settle();
+      controller.settle();
       return known;
     },
   });

@@ -5,13 +5,22 @@
  * @module
  */
 
+import type { Device } from "../../core/board/device.ts";
 import type { Affinities } from "./affinity.ts";
-import { type BankOf, commonFamilies, type Family, Iidr, type Row } from "./frames.ts";
+import {
+  type BankOf,
+  commonFamilies,
+  type Family,
+  frame,
+  type FrameWires,
+  Iidr,
+  type Row,
+} from "./frames.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { filled, type Part, word } from "./words.ts";
 
 /** Bytes from one core's frames to the next core's. */
-export const RedistributorStride = 0x2_0000;
+const Stride = 0x2_0000;
 /** Where the SGI and PPI registers are within them. */
 const SgiFrame = 0x1_0000;
 
@@ -45,8 +54,18 @@ export class Wakers implements Part {
   }
 }
 
-/** GICR_* of every core, one after the other. */
-export function redistributorRows(
+/** GICR_* of every core, one core's frames after the other's. */
+export function redistributors(
+  interrupts: Interrupts,
+  wakers: Wakers,
+  affinities: Affinities,
+  wires: FrameWires,
+): Device {
+  const rows = redistributorRows(interrupts, wakers, affinities);
+  return frame("gicv3-gicr", Stride * interrupts.config.cores, rows, wires);
+}
+
+function redistributorRows(
   interrupts: Interrupts,
   wakers: Wakers,
   affinities: Affinities,
@@ -61,7 +80,7 @@ export function redistributorRows(
     at,
     name,
     count: cores,
-    stride: RedistributorStride,
+    stride: Stride,
     read: (_s, _w, core) => read(core),
     write: (_s, _w, value, core, _from, lanes) => write(core, value, lanes),
   });

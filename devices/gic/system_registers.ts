@@ -7,6 +7,8 @@
 
 import type { Affinities } from "./affinity.ts";
 import { Control, type CpuInterface, Special } from "./cpu_interface.ts";
+import { sendAffinitySgi } from "./distributor_v3.ts";
+import type { Interrupts } from "./interrupts.ts";
 import { Hcr, ListCount, type ListRegisters } from "./list_registers.ts";
 import { readVmcr, writeVmcr } from "./vmcr.ts";
 
@@ -29,8 +31,7 @@ export interface SystemParts {
   readonly virtual: CpuInterface;
   readonly lists: ListRegisters;
   readonly affinities: Affinities;
-  /** Sends an SGI of `group` to the cores of a bit mask. */
-  readonly sendSgi: (cores: number, intid: number, group: number) => void;
+  readonly interrupts: Interrupts;
   /** Changes an interface's control. */
   readonly setControl: (cpu: CpuInterface, core: number, value: number) => void;
 }
@@ -97,8 +98,8 @@ function commonRows(): Row[] {
   const sgi = (name: string, group: number): Row => ({
     ...Sgi,
     name,
-    write: (core, _cpu, value, { affinities, sendSgi }) =>
-      sendSgi(affinities.sgiTargets(value, core), Number((value >> 24n) & 0xfn), group),
+    write: (core, _cpu, value, { interrupts, affinities }) =>
+      sendAffinitySgi(interrupts, affinities, value, group, core),
   });
   return [
     {
