@@ -9,7 +9,7 @@ import { MaxCores, MemoryMap } from "../memory_map.ts";
 import { store } from "./controls.ts";
 import { type CpuFeatures, cpuFeatures, type CpuModel, idRegisters } from "./cpu_models.ts";
 import { updateAttention } from "./interrupts.ts";
-import { deriveControls } from "./pstate.ts";
+import { controlsChanged } from "./pstate.ts";
 import { CpuState } from "./state.ts";
 import type { SystemSlot } from "./system_register_slots.ts";
 import { resetRows } from "./system_registers.ts";
@@ -159,7 +159,7 @@ export class CpuCore implements Core {
     state.x[0] = start.x0 ?? 0n;
     this.handlerDue = false;
     resetTimers(this);
-    deriveControls(this);
+    controlsChanged(this);
   }
 
   #copy(from: number, to: number): void {

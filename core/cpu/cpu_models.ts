@@ -23,12 +23,20 @@ export interface CpuModel {
 export interface CpuFeatures {
   readonly vhe: boolean;
   readonly pan: boolean;
+  /** AT S1E1RP and S1E1WP. */
+  readonly pan2: boolean;
   readonly uao: boolean;
   readonly dit: boolean;
   readonly ssbs: boolean;
   readonly fp16: boolean;
   readonly hafdbs: boolean;
+  readonly hpds: boolean;
+  readonly xnx: boolean;
+  readonly asid16: boolean;
   readonly vmid16: boolean;
+  readonly granule16K: boolean;
+  /** Physical address bits. */
+  readonly addressBits: number;
   readonly dataCachePersistence: boolean;
   readonly implementationDefined: boolean;
 }
@@ -131,10 +139,10 @@ export const CpuModels = {
       ID_AA64ISAR1_EL1: 0x0011_1011_0021_1002n,
       // Granules 4K, 16K, 64K, 16-bit ASIDs, 48-bit addresses; no FGT, ECV, ExS, LPA2.
       ID_AA64MMFR0_EL1: 0x0010_1125n,
-      // PAN, VHE, 16-bit VMIDs, hardware access flag and dirty state; no LOR, HPDS, HCX, XNX.
-      ID_AA64MMFR1_EL1: 0x0010_0122n,
-      // UAO.
-      ID_AA64MMFR2_EL1: 0x10n,
+      // XNX, PAN2, HPDS, VHE, 16-bit VMIDs, hardware access flag and dirty state; no LOR, HCX.
+      ID_AA64MMFR1_EL1: 0x1020_1122n,
+      // UAO, CnP.
+      ID_AA64MMFR2_EL1: 0x11n,
       CTR_EL0: 0x8444_c004n,
       DCZID_EL0: 4n,
       CLIDR_EL1: 0x0a20_0023n,
@@ -175,16 +183,25 @@ function field(model: CpuModel, register: SystemSlot, shift: number): number {
   return value === 0xf ? -1 : value;
 }
 
+/** ID_AA64MMFR0_EL1.PARange. */
+const addressSizes: readonly number[] = [32, 36, 40, 42, 44, 48];
+
 /** What a model implements, from its identification registers (DDI 0487 D23 AArch64 registers). */
 export function cpuFeatures(model: CpuModel): CpuFeatures {
   return {
     vhe: field(model, "ID_AA64MMFR1_EL1", 8) > 0,
     pan: field(model, "ID_AA64MMFR1_EL1", 20) > 0,
+    pan2: field(model, "ID_AA64MMFR1_EL1", 20) > 1,
     uao: field(model, "ID_AA64MMFR2_EL1", 4) > 0,
     dit: field(model, "ID_AA64PFR0_EL1", 48) > 0,
     ssbs: field(model, "ID_AA64PFR1_EL1", 4) > 1,
     fp16: field(model, "ID_AA64PFR0_EL1", 16) === 1,
     hafdbs: field(model, "ID_AA64MMFR1_EL1", 0) > 0,
+    hpds: field(model, "ID_AA64MMFR1_EL1", 12) > 0,
+    xnx: field(model, "ID_AA64MMFR1_EL1", 28) > 0,
+    asid16: field(model, "ID_AA64MMFR0_EL1", 4) === 2,
+    granule16K: field(model, "ID_AA64MMFR0_EL1", 20) > 0,
+    addressBits: addressSizes[field(model, "ID_AA64MMFR0_EL1", 0)] ?? 32,
     vmid16: field(model, "ID_AA64MMFR1_EL1", 4) === 2,
     dataCachePersistence: field(model, "ID_AA64ISAR1_EL1", 0) > 0,
     implementationDefined: model.implementationDefined,

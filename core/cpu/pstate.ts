@@ -7,11 +7,7 @@
 import {
   controllingSctlr,
   currentEl,
-  effectiveHcr,
-  el0IsInHost,
   fpAccessTrap,
-  generalExceptionsToEl2,
-  Hcr,
   Sctlr,
   store,
   stored,
@@ -100,31 +96,33 @@ export function writeFpcr(core: Core): void {
   core.state.setU32("fpFast", core.state.u32("fpcr") & FpcrModes ? 0 : 1);
 }
 
-/** Data accesses are to Device memory because stage 1 is off (DDI 0487 D8.2.11). */
-function dataIsDevice(core: Core, el: El, sctlr: bigint): boolean {
-  const el1Regime = el === 1 || (el === 0 && !el0IsInHost(core));
-  if (!el1Regime) return !(sctlr & Sctlr.M);
-  if (effectiveHcr(core) & Hcr.DC) return false;
-  return !(sctlr & Sctlr.M) || generalExceptionsToEl2(core);
-}
-
 /**
  * Derives the state words that generated code tests, after EL or any control register changed:
- * `alignMask`, `spCheck`, `fpTrap`, `fpFast`, `sysregTrap`, `interruptMaskable`, `attention`, and
- * by way of the MMU `tlb` and `tlbUnprivileged`.
+ * `spCheck`, `fpTrap`, `fpFast`, `sysregTrap`, `interruptMaskable`, `attention`, and by way of the
+ * MMU `tlb`, `tlbUnprivileged` and `alignMask`.
  */
 export function deriveControls(core: Core): void {
   const state = core.state;
   const el = currentEl(core);
   const sctlr = controllingSctlr(core, el);
-  const aligned = (sctlr & Sctlr.A) !== 0n || dataIsDevice(core, el, sctlr);
-  state.setU64("alignMask", aligned ? 0xffff_ffff_ffff_ffffn : 0n);
   state.setU32("spCheck", sctlr & (el === 0 ? Sctlr.SA0 : Sctlr.SA) ? 1 : 0);
   state.setU32("fpTrap", fpAccessTrap(core)?.to ?? 0);
   state.setU32("sysregTrap", accessGuards(core, el));
   writeFpcr(core);
   updateAttention(core);
   core.mmu.contextChanged();
+}
+
+/** What follows a write of a register that only translation depends on. */
+export function translationChanged(core: Core): void {
+  core.mmu.registersChanged();
+  core.mmu.contextChanged();
+}
+
+/** What follows a write of a register that translation and traps depend on. */
+export function controlsChanged(core: Core): void {
+  core.mmu.registersChanged();
+  deriveControls(core);
 }
 
 /** A PSTATE field that MSR (immediate) sets. */

@@ -34,7 +34,7 @@ export const StateLayout = {
   /** V registers as helpers leave them; free scratch for instruction bodies (64 bytes). */
   scratch: 0x440,
   systemRegisters: 0x1000,
-  systemRegisterSlots: 1024,
+  systemRegisterSlots: 512,
 } as const;
 
 /** Named fields, 64-bit or 32-bit. */

@@ -14,7 +14,7 @@ import type { Core, El, Trap } from "./types.ts";
 
 /** One SYS instruction. */
 export interface SystemInstruction {
-  /** As assemblers spell it. */
+  /** "VAE1IS" of TLBI VAE1IS. */
   readonly name: string;
   readonly kind: "dc" | "ic" | "at" | "tlbi";
   readonly at: Encoding;
@@ -35,7 +35,7 @@ function group(
   exists?: (core: Core) => boolean,
 ): readonly SystemInstruction[] {
   return rows.map(([name, op1, crm, op2]) => ({
-    name: `${kind} ${name}`,
+    name,
     kind,
     at: [1, op1, crn, crm, op2] as const,
     el: op1 === 3 ? 0 : op1 === 4 ? 2 : 1,
@@ -45,65 +45,66 @@ function group(
 }
 
 const el1Tlbi: readonly (readonly [name: string, op2: number])[] = [
-  ["vmalle1", 0],
-  ["vae1", 1],
-  ["aside1", 2],
-  ["vaae1", 3],
-  ["vale1", 5],
-  ["vaale1", 7],
+  ["VMALLE1", 0],
+  ["VAE1", 1],
+  ["ASIDE1", 2],
+  ["VAAE1", 3],
+  ["VALE1", 5],
+  ["VAALE1", 7],
 ];
 
 const el2Tlbi: readonly (readonly [name: string, op2: number])[] = [
-  ["alle2", 0],
-  ["vae2", 1],
-  ["alle1", 4],
-  ["vale2", 5],
-  ["vmalls12e1", 6],
+  ["ALLE2", 0],
+  ["VAE2", 1],
+  ["ALLE1", 4],
+  ["VALE2", 5],
+  ["VMALLS12E1", 6],
 ];
 
 /** The same operation on this core (CRm 7) and on all of the inner shareable domain (CRm 3). */
 function bothScopes(op1: number, rows: readonly (readonly [string, number])[]): readonly Row[] {
   return rows.flatMap(([name, op2]): Row[] => [
-    [`${name}is`, op1, 3, op2],
+    [`${name}IS`, op1, 3, op2],
     [name, op1, 7, op2],
   ]);
 }
 
-/** Every SYS instruction of Armv8.0, and DC CVAP and CVADP. */
+/** Every SYS instruction of Armv8.0, DC CVAP and CVADP, and the AT instructions of PAN. */
 export const systemInstructions: readonly SystemInstruction[] = [
-  ...group("ic", 7, [Traps.TPU], [["ialluis", 0, 1, 0], ["iallu", 0, 5, 0]]),
-  ...group("ic", 7, [Traps.UCI, Traps.TPU], [["ivau", 3, 5, 1]]),
-  ...group("dc", 7, [Traps.DZE, Traps.TDZ], [["zva", 3, 4, 1]]),
-  ...group("dc", 7, [Traps.TPC], [["ivac", 0, 6, 1]]),
-  ...group("dc", 7, [Traps.TSW], [["isw", 0, 6, 2], ["csw", 0, 10, 2], ["cisw", 0, 14, 2]]),
-  ...group("dc", 7, [Traps.UCI, Traps.TPC], [["cvac", 3, 10, 1], ["civac", 3, 14, 1]]),
-  ...group("dc", 7, [Traps.UCI, Traps.TPU], [["cvau", 3, 11, 1]]),
+  ...group("ic", 7, [Traps.TPU], [["IALLUIS", 0, 1, 0], ["IALLU", 0, 5, 0]]),
+  ...group("ic", 7, [Traps.UCI, Traps.TPU], [["IVAU", 3, 5, 1]]),
+  ...group("dc", 7, [Traps.DZE, Traps.TDZ], [["ZVA", 3, 4, 1]]),
+  ...group("dc", 7, [Traps.TPC], [["IVAC", 0, 6, 1]]),
+  ...group("dc", 7, [Traps.TSW], [["ISW", 0, 6, 2], ["CSW", 0, 10, 2], ["CISW", 0, 14, 2]]),
+  ...group("dc", 7, [Traps.UCI, Traps.TPC], [["CVAC", 3, 10, 1], ["CIVAC", 3, 14, 1]]),
+  ...group("dc", 7, [Traps.UCI, Traps.TPU], [["CVAU", 3, 11, 1]]),
   ...group(
     "dc",
     7,
     [Traps.UCI, Traps.TPC],
-    [["cvap", 3, 12, 1], ["cvadp", 3, 13, 1]],
+    [["CVAP", 3, 12, 1], ["CVADP", 3, 13, 1]],
     (core) => core.features.dataCachePersistence,
   ),
   ...group("at", 7, [], [
-    ["s1e1r", 0, 8, 0],
-    ["s1e1w", 0, 8, 1],
-    ["s1e0r", 0, 8, 2],
-    ["s1e0w", 0, 8, 3],
-    ["s1e2r", 4, 8, 0],
-    ["s1e2w", 4, 8, 1],
-    ["s12e1r", 4, 8, 4],
-    ["s12e1w", 4, 8, 5],
-    ["s12e0r", 4, 8, 6],
-    ["s12e0w", 4, 8, 7],
+    ["S1E1R", 0, 8, 0],
+    ["S1E1W", 0, 8, 1],
+    ["S1E0R", 0, 8, 2],
+    ["S1E0W", 0, 8, 3],
+    ["S1E2R", 4, 8, 0],
+    ["S1E2W", 4, 8, 1],
+    ["S12E1R", 4, 8, 4],
+    ["S12E1W", 4, 8, 5],
+    ["S12E0R", 4, 8, 6],
+    ["S12E0W", 4, 8, 7],
   ]),
+  ...group("at", 7, [], [["S1E1RP", 0, 9, 0], ["S1E1WP", 0, 9, 1]], (core) => core.features.pan2),
   ...group("tlbi", 8, [Traps.TTLB], bothScopes(0, el1Tlbi)),
   ...group("tlbi", 8, [], [
     ...bothScopes(4, el2Tlbi),
-    ["ipas2e1is", 4, 0, 1],
-    ["ipas2le1is", 4, 0, 5],
-    ["ipas2e1", 4, 4, 1],
-    ["ipas2le1", 4, 4, 5],
+    ["IPAS2E1IS", 4, 0, 1],
+    ["IPAS2LE1IS", 4, 0, 5],
+    ["IPAS2E1", 4, 4, 1],
+    ["IPAS2LE1", 4, 4, 5],
   ]),
 ];
 

@@ -43,6 +43,8 @@ export const AccessGuard = {
   cacheType: 1 << 6,
   /** DC ZVA is prohibited, which DCZID_EL0.DZP shows. */
   zeroing: 1 << 7,
+  /** FP and SIMD are trapped. */
+  fp: 1 << 8,
 } as const;
 
 /** Which exception level takes an access, 0 for none; a `Trap` where the syndrome differs. */
@@ -199,7 +201,7 @@ export const Traps = {
     check: (core, el) =>
       el === 1 && core.hasEl2 && stored(core, "CPTR_EL2") & coprocessorTrap ? 2 : 0,
   },
-  FP: { name: "FP access", check: (core) => fpAccessTrap(core) ?? 0 },
+  FP: { name: "FP access", guard: AccessGuard.fp, check: (core) => fpAccessTrap(core) ?? 0 },
   CNTPCT: timer("EL0PCTEN, EL1PCTEN", { el0: 1n, el1: [1n, 1n << 10n] }),
   CNTVCT: timer("EL0VCTEN", { el0: 2n }),
   CNTFRQ: timer("EL0PCTEN, EL0VCTEN", { el0: 3n }),
@@ -221,10 +223,11 @@ export const Traps = {
 
 const guarded: readonly TrapRule[] = [Traps.TVM, Traps.TRVM, Traps.TID2, Traps.UCT];
 
-/** The value of `sysregTrap` for the state as it is now. */
+/** The value of `sysregTrap` for the state as it is now, `fpTrap` included. */
 export function accessGuards(core: Core, el: El): number {
   let guards = (el === 0 ? AccessGuard.el0 : 0) | (el < 2 ? AccessGuard.belowEl2 : 0) |
-    (core.state.u32("spSel") === 0 ? AccessGuard.sp0 : 0);
+    (core.state.u32("spSel") === 0 ? AccessGuard.sp0 : 0) |
+    (core.state.u32("fpTrap") !== 0 ? AccessGuard.fp : 0);
   if (el === 2) return el2IsHost(core) ? guards | AccessGuard.redirected : guards;
   for (const rule of guarded) {
     if (rule.check(core, el, rule.on !== "write") !== 0) guards |= rule.guard as number;

@@ -173,9 +173,9 @@ export function writeRow(core: Core, row: SystemRegister, value: bigint): void {
  * take instead. `rt` is for the syndrome.
  */
 export function readSystemRegister(core: Core, key: number, rt: number): bigint | Trap {
-  const named = byKey.get(key);
-  const trap = refusal(core, named, key, rt, true);
-  return trap ?? readRow(core, redirected(core, named as SystemRegister, currentEl(core)));
+  const row = byKey.get(key);
+  const trap = refusal(core, row, key, rt, true);
+  return trap ?? readRow(core, redirected(core, row as SystemRegister, currentEl(core)));
 }
 
 /** MSR (register): `undefined` when done, or the exception to take instead. */
@@ -185,11 +185,27 @@ export function writeSystemRegister(
   value: bigint,
   rt: number,
 ): Trap | undefined {
-  const named = byKey.get(key);
-  const trap = refusal(core, named, key, rt, false);
+  const row = byKey.get(key);
+  const trap = refusal(core, row, key, rt, false);
   if (trap) return trap;
-  writeRow(core, redirected(core, named as SystemRegister, currentEl(core)), value);
+  writeRow(core, redirected(core, row as SystemRegister, currentEl(core)), value);
   return undefined;
+}
+
+function named(name: string): SystemRegister {
+  const row = byName.get(name);
+  if (!row) throw new RangeError(`Cannot access ${name}: no register has that name`);
+  return row;
+}
+
+/** The value of a register by its name, as privileged code would read it; nothing traps. */
+export function getRegister(core: Core, name: string): bigint {
+  return readRow(core, named(name));
+}
+
+/** Writes a register by its name, with the effects of MSR; nothing traps. */
+export function setRegister(core: Core, name: string, value: bigint): void {
+  writeRow(core, named(name), value);
 }
 
 /** How generated code may access a register without a call. */

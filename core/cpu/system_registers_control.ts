@@ -6,12 +6,18 @@
 
 import { currentEl, effectiveHcr, Hcr, Sctlr } from "./controls.ts";
 import { interruptStatus, updateAttention } from "./interrupts.ts";
-import { deriveControls, selectStack, writeFpcr } from "./pstate.ts";
+import {
+  controlsChanged,
+  deriveControls,
+  selectStack,
+  translationChanged,
+  writeFpcr,
+} from "./pstate.ts";
 import type { SystemRegister } from "./system_register_rows.ts";
 import { AccessGuard, Traps } from "./system_register_traps.ts";
 import type { Core } from "./types.ts";
 
-const translation = (core: Core): void => core.mmu.contextChanged();
+const context = (core: Core): void => core.mmu.contextChanged();
 const virtualMemory = [Traps.TVM, Traps.TRVM] as const;
 const word = 0xffff_ffffn;
 const rw1 = { read: 1, write: 1 } as const;
@@ -31,7 +37,7 @@ export function sctlrWritten(core: Core, value: bigint): void {
   if (value & (Sctlr.EE | Sctlr.E0E)) {
     core.report("big-endian", "SCTLR_ELx selects big-endian data, but accesses stay little-endian");
   }
-  deriveControls(core);
+  controlsChanged(core);
 }
 
 /** PSTATE as registers; SP_EL0 while it is not in use. */
@@ -50,7 +56,7 @@ const pstateRows: readonly SystemRegister[] = [
     ...rw1,
     field: ["pan", 22],
     mask: 1n << 22n,
-    then: translation,
+    then: context,
     exists: (core) => core.features.pan,
   },
   {
@@ -59,7 +65,7 @@ const pstateRows: readonly SystemRegister[] = [
     ...rw1,
     field: ["uao", 23],
     mask: 1n << 23n,
-    then: translation,
+    then: context,
     exists: (core) => core.features.uao,
   },
   {
@@ -156,7 +162,7 @@ const translationRows: readonly SystemRegister[] = [
     at: [3, 0, 2, 0, 0],
     ...rw1,
     slot: "TTBR0_EL1",
-    then: translation,
+    then: translationChanged,
     traps: virtualMemory,
     e2h: "TTBR0_EL2",
   },
@@ -165,7 +171,7 @@ const translationRows: readonly SystemRegister[] = [
     at: [3, 0, 2, 0, 1],
     ...rw1,
     slot: "TTBR1_EL1",
-    then: translation,
+    then: translationChanged,
     traps: virtualMemory,
     e2h: "TTBR1_EL2",
   },
@@ -175,7 +181,7 @@ const translationRows: readonly SystemRegister[] = [
     ...rw1,
     slot: "TCR_EL1",
     mask: (core) => 0x77_ffff_ffffn | (core.features.hafdbs ? 0x180_0000_0000n : 0n),
-    then: translation,
+    then: translationChanged,
     traps: virtualMemory,
     e2h: "TCR_EL2",
   },
@@ -184,7 +190,7 @@ const translationRows: readonly SystemRegister[] = [
     at: [3, 0, 10, 2, 0],
     ...rw1,
     slot: "MAIR_EL1",
-    then: translation,
+    then: translationChanged,
     traps: virtualMemory,
     e2h: "MAIR_EL2",
   },

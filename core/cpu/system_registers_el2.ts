@@ -5,13 +5,12 @@
  */
 
 import { el2IsHost, Hcr } from "./controls.ts";
-import { deriveControls } from "./pstate.ts";
+import { controlsChanged, deriveControls, translationChanged } from "./pstate.ts";
 import type { SystemRegister } from "./system_register_rows.ts";
 import { sctlrMask, sctlrWritten } from "./system_registers_control.ts";
 import { Traps } from "./system_register_traps.ts";
 import type { Core } from "./types.ts";
 
-const translation = (core: Core): void => core.mmu.contextChanged();
 const word = 0xffff_ffffn;
 const rw2 = { read: 2, write: 2 } as const;
 const reservedZero = { get: () => 0n, set: () => {} } as const;
@@ -57,7 +56,7 @@ const controls: readonly SystemRegister[] = [
     mask: hcrMask,
     res1: Hcr.RW,
     reset: Hcr.RW,
-    then: deriveControls,
+    then: controlsChanged,
   },
   {
     name: "MDCR_EL2",
@@ -82,8 +81,15 @@ const controls: readonly SystemRegister[] = [
 
 /** Both translation stages. */
 const translationRows: readonly SystemRegister[] = [
-  { name: "TTBR0_EL2", at: [3, 4, 2, 0, 0], ...rw2, slot: "TTBR0_EL2", then: translation },
-  { name: "TTBR1_EL2", at: [3, 4, 2, 0, 1], ...rw2, slot: "TTBR1_EL2", then: translation, ...vhe },
+  { name: "TTBR0_EL2", at: [3, 4, 2, 0, 0], ...rw2, slot: "TTBR0_EL2", then: translationChanged },
+  {
+    name: "TTBR1_EL2",
+    at: [3, 4, 2, 0, 1],
+    ...rw2,
+    slot: "TTBR1_EL2",
+    then: translationChanged,
+    ...vhe,
+  },
   {
     name: "TCR_EL2",
     at: [3, 4, 2, 0, 2],
@@ -91,9 +97,9 @@ const translationRows: readonly SystemRegister[] = [
     slot: "TCR_EL2",
     mask: tcrMask,
     res1: (core) => el2IsHost(core) ? 0n : 0x8080_0000n,
-    then: translation,
+    then: translationChanged,
   },
-  { name: "VTTBR_EL2", at: [3, 4, 2, 1, 0], ...rw2, slot: "VTTBR_EL2", then: translation },
+  { name: "VTTBR_EL2", at: [3, 4, 2, 1, 0], ...rw2, slot: "VTTBR_EL2", then: translationChanged },
   {
     name: "VTCR_EL2",
     at: [3, 4, 2, 1, 2],
@@ -101,9 +107,9 @@ const translationRows: readonly SystemRegister[] = [
     slot: "VTCR_EL2",
     mask: vtcrMask,
     res1: 0x8000_0000n,
-    then: translation,
+    then: translationChanged,
   },
-  { name: "MAIR_EL2", at: [3, 4, 10, 2, 0], ...rw2, slot: "MAIR_EL2", then: translation },
+  { name: "MAIR_EL2", at: [3, 4, 10, 2, 0], ...rw2, slot: "MAIR_EL2", then: translationChanged },
   { name: "AMAIR_EL2", at: [3, 4, 10, 3, 0], ...rw2, ...reservedZero },
   {
     name: "CONTEXTIDR_EL2",

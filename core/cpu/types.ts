@@ -44,9 +44,11 @@ export interface GicSystemInterface {
 
 /** What the core tells its memory system. */
 export interface MmuHooks {
+  /** A register that translation depends on was written; `contextChanged` follows. */
+  registersChanged(): void;
   /**
-   * The translation regime may have changed: EL, SCTLR, TCR, TTBR, MAIR, HCR_EL2, VTCR, VTTBR.
-   * Selects the TLB contexts of the state fields `tlb` and `tlbUnprivileged`.
+   * Another regime or privilege may apply: selects the TLB contexts (`tlb`, `tlbUnprivileged`) and
+   * derives `alignMask`.
    */
   contextChanged(): void;
 }
