@@ -122,6 +122,24 @@ function abort(core: CoreMmu, high: number, low: number, access: number): boolea
  */
 export function slowRead(core: CoreMmu, bytes: number, alignment: number, flags: number): 0 | 1 {
   if (!resolveAccessAddress(core, bytes, alignment, Access.read, flags)) return 1;
+  gather(core);
+  return 0;
+}
+
+/**
+ * Reads `bytes` at the state's `accessAddress` into the mailbox for {@linkcode commitWrite} to write
+ * back: an atomic access needs both rights, and a fault says write only where a read would do.
+ *
+ * @return 0, or 1 when the access faulted.
+ */
+export function slowUpdate(core: CoreMmu, bytes: number, alignment: number, flags: number): 0 | 1 {
+  if (!resolveAccessAddress(core, bytes, alignment, Access.read, flags)) return 1;
+  if (!resolveAccessAddress(core, bytes, alignment, Access.write, flags)) return 1;
+  gather(core);
+  return 0;
+}
+
+function gather(core: CoreMmu): void {
   let mailbox = core.host.stateBase(core.index) + StateLayout.mailbox;
   for (let i = 0; i < core.pieceCount; i++) {
     const piece = core.pieces[i] as Piece;
@@ -129,7 +147,6 @@ export function slowRead(core: CoreMmu, bytes: number, alignment: number, flags:
     else copy(core.memory, piece.host, mailbox, piece.bytes);
     mailbox += piece.bytes;
   }
-  return 0;
 }
 
 /**

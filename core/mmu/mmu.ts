@@ -5,7 +5,14 @@
  * @module
  */
 
-import { commitWrite, fetchTranslate, probeWrite, resolve, slowRead } from "./access.ts";
+import {
+  commitWrite,
+  fetchTranslate,
+  probeWrite,
+  resolve,
+  slowRead,
+  slowUpdate,
+} from "./access.ts";
 import { addressTranslation, type AtName } from "./address_translation.ts";
 import {
   type CoreMmu,
@@ -62,12 +69,17 @@ export class Mmu {
     return slowRead(this.#core(core), bytes, alignment, flags);
   }
 
+  /** As {@linkcode Mmu.read} where a {@linkcode Mmu.commitWrite} follows: for atomics. */
+  update(core: number, bytes: number, alignment: number, flags: number): 0 | 1 {
+    return slowUpdate(this.#core(core), bytes, alignment, flags);
+  }
+
   /** Checks a write of up to 64 bytes at `accessAddress`; 1 when it faulted. */
   probeWrite(core: number, bytes: number, alignment: number, flags: number): 0 | 1 {
     return probeWrite(this.#core(core), bytes, alignment, flags);
   }
 
-  /** Writes the mailbox to where the last {@linkcode Mmu.probeWrite} of the core looked. */
+  /** Writes the mailbox to where the core's last `probeWrite` or `update` looked. */
   commitWrite(core: number): void {
     commitWrite(this.#core(core));
   }

@@ -270,7 +270,8 @@ export function writeTags(memory: TlbMemory, context: Context, slot: number): vo
   const hostPage = context.hostPage[slot] as number;
   const direct = (flags & EntryFlag.direct) !== 0;
   const canRead = direct && (flags & Access.read) !== 0;
-  const canWrite = direct && (flags & Access.write) !== 0 && !memory.host.isCodePage(hostPage);
+  // Atomics look at the write tag alone, so what cannot be read has none.
+  const canWrite = canRead && (flags & Access.write) !== 0 && !memory.host.isCodePage(hostPage);
   if (canWrite) memory.writable[hostPage / 4096] = 1;
   // Device-ness does not matter to fetches: whatever RAM is executable may be executed.
   const canExecute = hostPage >= 0 && (flags & Access.execute) !== 0;

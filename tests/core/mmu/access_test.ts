@@ -186,3 +186,17 @@ Deno.test("access: fetches use execute rights and leave an execute tag", () => {
   assertEquals(m.read(0x8000n), "ok");
   assertEquals(m.fast(0x8000n, "executeTag"), undefined);
 });
+
+Deno.test("access: an atomic reads, then writes back; its fault is a write's if a read would do", () => {
+  const { m, t } = machine();
+  t.map(0x8000n, Page, S1.af | S1.ap2);
+  m.setWord(Page + 0x10, 41n);
+  assertEquals(m.update(0x1010n), "ok");
+  assertEquals(m.mailbox(), 41n);
+  m.setMailbox(m.mailbox() + 1n);
+  m.mmu.commitWrite(0);
+  assertEquals(m.word(Page + 0x10), 42n);
+  assertEquals(m.update(0x8010n), "0f w");
+  assertEquals(m.update(0x9010n), "07");
+  assertEquals(m.update(0x1011n), "21");
+});

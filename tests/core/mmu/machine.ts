@@ -6,6 +6,7 @@
 
 import { StateFields, StateLayout } from "../../../core/cpu/state.ts";
 import { MemoryMap, Tlb } from "../../../core/memory_map.ts";
+import { AccessFlag } from "../../../core/mmu/access.ts";
 import { levelShift } from "../../../core/mmu/descriptors.ts";
 import {
   type MmuFeatures,
@@ -186,6 +187,13 @@ export class Machine {
 
   write(va: bigint, bytes = 4, flags = 0, alignment = bytes, core = 0): string {
     return this.access(va, bytes, true, flags, alignment, core);
+  }
+
+  /** "ok" or the fault of an atomic access, the latter with `w` when a read would do. */
+  update(va: bigint, bytes = 8): string {
+    this.view.setBigUint64(stateBase(0) + StateFields.accessAddress[0], va, true);
+    if (this.mmu.update(0, bytes, bytes, AccessFlag.aligned) === 0) return "ok";
+    return this.faultText() + (this.mmu.fault(0).write ? " w" : "");
   }
 
   /** "ok" or the fault of an instruction fetch. */

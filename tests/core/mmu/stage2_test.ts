@@ -137,6 +137,8 @@ Deno.test("stage 2: S2AP and XN limit what stage 1 grants", () => {
   assertEquals(m.fast(at + 0x1000n) !== undefined, true);
   assertEquals(m.fast(at + 0x1000n, "writeTag"), undefined);
   assertEquals(rights(at + 0x2000n), "0f s2,ok,0f s2");
+  assertEquals(m.fast(at + 0x2000n, "writeTag"), undefined);
+  assertEquals(m.update(at + 0x2000n), "0f s2");
 });
 
 Deno.test("stage 2: XN[1:0] tells EL0 from EL1 with FEAT_XNX only", () => {
