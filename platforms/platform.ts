@@ -10,7 +10,9 @@ export { ppi, spi } from "../core/board/irq.ts";
 
 /** A range of guest-physical addresses. */
 export interface Window {
+  /** Address of the first byte. */
   readonly base: number;
+  /** Bytes. */
   readonly size: number;
 }
 
@@ -44,8 +46,11 @@ export type DeviceKind =
 
 /** A push button on a GPIO pin, pressed when the pin is high. */
 export interface Key {
+  /** Name of its node, and of the key towards the outside. */
   readonly name: string;
+  /** What it says on it. */
   readonly label: string;
+  /** The pin it drives. */
   readonly pin: number;
   /** Linux input event code. */
   readonly code: number;
@@ -55,6 +60,7 @@ export interface Key {
 export type DeviceSlot = DeviceKind & {
   /** Unique on the board. */
   readonly name: string;
+  /** Guest-physical address. */
   readonly base: number;
   /** On the bus, but not in the generated device tree. */
   readonly hidden?: true;
@@ -62,9 +68,13 @@ export type DeviceSlot = DeviceKind & {
 
 /** Where the frames of a GICv2 are. */
 export interface Gicv2Frames {
+  /** GICD. */
   readonly distributor: Window;
+  /** GICC. */
   readonly cpuInterface: Window;
+  /** GICH. */
   readonly hypervisorInterface: Window;
+  /** GICV. */
   readonly virtualCpuInterface: Window;
 }
 
@@ -73,10 +83,15 @@ export interface Gicv2Frames {
  * answer as reserved: system registers are the only CPU interface.
  */
 export interface Gicv3Frames {
+  /** GICD. */
   readonly distributor: Window;
+  /** GICR, one pair of 64 KiB frames after the other. */
   readonly redistributors: Window;
+  /** GICC. */
   readonly cpuInterface?: Window;
+  /** GICH. */
   readonly hypervisorInterface?: Window;
+  /** GICV. */
   readonly virtualCpuInterface?: Window;
 }
 
@@ -86,8 +101,11 @@ export interface GicPlan {
   readonly defaultVersion: 2 | 3;
   /** Shared peripheral interrupts, a multiple of 32. */
   readonly spis: number;
+  /** Frames of the GICv2, on boards that can have one. */
   readonly v2?: Gicv2Frames;
+  /** Frames of the GICv3, on boards that can have one. */
   readonly v3?: Gicv3Frames;
+  /** Maintenance interrupt of the virtual CPU interface. */
   readonly maintenance: Ppi;
 }
 
@@ -95,16 +113,23 @@ export interface GicPlan {
 export interface TimerPlan {
   /** CNTFRQ_EL0. */
   readonly frequencyHz: number;
+  /** CNTPS. */
   readonly el3Physical: Ppi;
+  /** CNTP. */
   readonly el1Physical: Ppi;
+  /** CNTV. */
   readonly el1Virtual: Ppi;
+  /** CNTHP. */
   readonly el2Physical: Ppi;
+  /** CNTHV. */
   readonly el2Virtual: Ppi;
 }
 
 /** A fixed clock that devices name. */
 export interface ClockPlan {
+  /** Name of its node, and what slots call it. */
   readonly name: string;
+  /** How fast it runs. */
   readonly frequencyHz: number;
   /** `clock-output-names`. */
   readonly output: string;
@@ -115,12 +140,17 @@ export type Conduit = "hvc" | "smc";
 
 /** What only the generated device tree shows. */
 export interface TreePlan {
+  /** `model` of the root. */
   readonly model: string;
+  /** `compatible` of the root. */
   readonly compatible: readonly string[];
+  /** `compatible` of PSCI. */
   readonly psci: readonly string[];
   /** Whether the timers' interrupts are active high or low. */
   readonly timerLevel: "high" | "low";
+  /** `compatible` of the timers. */
   readonly timer: readonly string[];
+  /** Whether the timers run while cores sleep. */
   readonly timerAlwaysOn: boolean;
   /** Whether what only EL2 uses (maintenance interrupt, GICH, GICV) shows when software starts at EL1. */
   readonly showsEl2: "always" | "at-el2";
@@ -139,23 +169,29 @@ export interface Platform {
   readonly title: string;
   /** Where the numbers come from. */
   readonly source: string;
+  /** The cores. */
   readonly cpus: {
+    /** Most that there can be. */
     readonly max: number;
     /** MPIDR_EL1 of core `index`. */
     readonly mpidr: (index: number) => bigint;
   };
+  /** Random access memory. */
   readonly ram: {
     /** Filled in order; `size` is the most a bank can hold. */
     readonly banks: readonly Window[];
     /** How much there is when nobody says. */
     readonly defaultBytes: number;
   };
+  /** Interrupt controller. */
   readonly gic: GicPlan;
+  /** Generic timers. */
   readonly timers: TimerPlan;
   /** Interrupt of the performance monitors. */
   readonly pmu: Ppi;
   /** By the exception level at which software starts. */
   readonly psci: { readonly el1: Conduit; readonly el2: Conduit };
+  /** Fixed clocks. */
   readonly clocks: readonly ClockPlan[];
   /** Everything on the bus but RAM and the GIC, in the order of the device tree. */
   readonly devices: readonly DeviceSlot[];
@@ -163,6 +199,7 @@ export interface Platform {
   readonly consoles: readonly string[];
   /** What a core gets from an address where nothing is. */
   readonly unmapped: "abort" | "zero";
+  /** For the device tree alone. */
   readonly tree: TreePlan;
 }
 

@@ -60,6 +60,10 @@ export class Bus {
    */
   read(address: number, width: AccessWidth, from: number): bigint | undefined {
     const parts = partsOf(address, width);
+    if (parts === width) {
+      const region = this.find(address);
+      return region && BigInt(region.device.read(address - region.base, parts, from));
+    }
     const regions = this.#under(address, parts, width);
     if (!regions) return undefined;
     let value = 0n;
