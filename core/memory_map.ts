@@ -15,7 +15,7 @@ export const MemoryMap = {
   /** State of the core that is running now; generated code addresses it by constants. */
   window: 0x1000,
   /** Bytes of state a core has. */
-  stateBytes: 0x8000,
+  stateBytes: 0x2000,
   /** State of the cores that are not running, one block each. */
   saved: 0x10_0000,
   /** Software TLBs: {@linkcode Tlb.contexts} tables a core. */

@@ -39,9 +39,14 @@ export class EventQueue implements Clock {
   #created = 0;
   #nowNs = 0;
 
+  /** Nanoseconds by which the running core is ahead of this queue; the run loop supplies it. */
+  elapsedNs: () => number = () => 0;
+  /** Told of a deadline that was set; the run loop shortens the run under way by it. */
+  onDeadline: (deadlineNs: number) => void = () => {};
+
   /** See {@linkcode Clock.now}. */
   now(): number {
-    return this.#nowNs;
+    return this.#nowNs + this.elapsedNs();
   }
 
   /** See {@linkcode Clock.alarm}. */
@@ -68,6 +73,14 @@ export class EventQueue implements Clock {
     this.#nowNs = Math.max(this.#nowNs, ns);
   }
 
+  /**
+   * Sets the time to that of the core which runs next: cores take turns, so time goes back to the
+   * start of the turn for each of them. No alarm rings.
+   */
+  turnTo(ns: number): void {
+    this.#nowNs = ns;
+  }
+
   /** Takes over the time of a snapshot, all alarms off: the devices' own restoring sets them. */
   restore(ns: number): void {
     for (const entry of this.#set) entry.deadlineNs = Infinity;
@@ -85,5 +98,6 @@ export class EventQueue implements Clock {
       (deadlineNs === other.deadlineNs && entry.rank < other.rank)
     );
     this.#set.splice(at < 0 ? this.#set.length : at, 0, entry);
+    this.onDeadline(deadlineNs);
   }
 }

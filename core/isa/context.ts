@@ -35,8 +35,4 @@ export interface SystemCalls {
   hint(kind: "wfi" | "wfe" | "sev" | "sevl" | "yield"): number;
   /** FP or SIMD instruction executed while `fpTrap` is set. */
   fpTrapped(): number;
-  /** An address that must be aligned is not. */
-  alignmentFault(address: bigint, write: boolean): number;
-  /** SP is not 16-byte aligned where it must be. */
-  spAlignmentFault(): number;
 }

@@ -1,0 +1,42 @@
+/** What a load or store tells an abort handler: ESR_ELx.ISS bits 24:14 of a data abort. @module */
+
+import type { AccessSyndrome } from "../cpu/syndrome.ts";
+
+/**
+ * The instruction syndrome of a load or store of one general register without writeback, the only
+ * ones that have one (DDI 0487 ESR_ELx, ISS encoding for an exception from a Data Abort, ISV).
+ */
+export function accessSyndrome(word: number): AccessSyndrome | undefined {
+  const size = (word >>> 30) & 3;
+  const rt = word & 31;
+  // Load/store register: unscaled, unprivileged, register offset, unsigned immediate; no SIMD.
+  if ((word & 0x3f00_0000) === 0x3900_0000 || isPlainRegister(word)) {
+    const opc = (word >>> 22) & 3;
+    const signExtend = opc >= 2;
+    const wide = signExtend ? opc === 2 : size === 3;
+    return syndrome(size, rt, { signExtend, wide, acquireRelease: false });
+  }
+  // Load-acquire and store-release, LDAPR.
+  if ((word & 0x3f80_8000) === 0x0880_8000 && (word & 0x0020_0000) === 0) {
+    return syndrome(size, rt, { signExtend: false, wide: size === 3, acquireRelease: true });
+  }
+  if ((word & 0x3fff_fc00) === 0x38bf_c000) {
+    return syndrome(size, rt, { signExtend: false, wide: size === 3, acquireRelease: true });
+  }
+  return undefined;
+}
+
+/** Unscaled (00), unprivileged (10) and register offset forms, but not the indexed ones. */
+function isPlainRegister(word: number): boolean {
+  if ((word & 0x3f00_0000) !== 0x3800_0000) return false;
+  const mode = (word >>> 10) & 3;
+  return word & 0x0020_0000 ? mode === 2 : (mode & 1) === 0;
+}
+
+function syndrome(
+  size: number,
+  rt: number,
+  rest: Omit<AccessSyndrome, "bytes" | "rt">,
+): AccessSyndrome {
+  return { bytes: (1 << size) as 1 | 2 | 4 | 8, rt, ...rest };
+}

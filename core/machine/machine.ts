@@ -1,0 +1,354 @@
+/**
+ * A machine: cores taking turns over one memory, one bus and one clock of counted instructions.
+ *
+ * @module
+ */
+
+import type { Bus } from "../board/bus.ts";
+import type { EventQueue } from "../board/clock.ts";
+import type { IrqLine } from "../board/irq.ts";
+import { CpuCore } from "../cpu/core.ts";
+import type { CpuModel } from "../cpu/cpu_models.ts";
+import { illegalState, takeInterrupt, takeTrap } from "../cpu/exceptions.ts";
+import { pendingInterrupt, wakes } from "../cpu/interrupts.ts";
+import { psciFirmware } from "../cpu/psci.ts";
+import { SystemSlots } from "../cpu/system_register_slots.ts";
+import type { Core, GicSystemInterface } from "../cpu/types.ts";
+import { Exit } from "../engine/handler_emitter.ts";
+import type { Feature } from "../isa/insn.ts";
+import { MemoryMap } from "../memory_map.ts";
+import { Mmu } from "../mmu/mmu.ts";
+import type { MmuHost } from "../mmu/host.ts";
+import { hasFeature, mmuFeatures } from "./features.ts";
+import { Power, type PowerRequest } from "./power.ts";
+import type { Ram } from "./memory.ts";
+import { Runner, type RunnerHost } from "./runner.ts";
+
+/** Interrupt lines of the GIC that the machine itself drives. */
+export interface MachineGic {
+  ppi(core: number, intid: number): IrqLine;
+  /** Present on GICv3. */
+  readonly system?: GicSystemInterface;
+}
+
+/** What a machine is made of. */
+export interface MachineParts {
+  readonly memory: WebAssembly.Memory;
+  readonly ram: Ram;
+  readonly bus: Bus;
+  readonly events: EventQueue;
+  readonly gic: MachineGic;
+  readonly cores: number;
+  readonly mpidr: (index: number) => bigint;
+  readonly model: CpuModel;
+  /** EL2 exists: its own software or the built-in hypervisor runs there. */
+  readonly hasEl2: boolean;
+  readonly timerHz: number;
+  /** INTIDs of the timers. */
+  readonly timerPpis: { readonly [T in "cntp" | "cntv" | "cnthp" | "cnthv"]: number };
+  /** What a core gets from an address where nothing is. */
+  readonly unmapped: "abort" | "zero";
+  readonly log: (message: string) => void;
+}
+
+/** Why {@linkcode Machine.run} returned. */
+export type RunResult =
+  | "limit"
+  /** Every core waits and nothing is due: only input can go on. */
+  | "idle"
+  | "off"
+  | "reset"
+  | "stopped";
+
+/** Instructions of one core's turn when several run. */
+const TurnNs = 20_000;
+
+type Waiting = "wfi" | "wfe" | undefined;
+
+/** See the module. */
+export class Machine {
+  readonly parts: MachineParts;
+  readonly mmu: Mmu;
+  readonly cores: readonly CpuCore[];
+  readonly power: Power;
+  /** Called when a core took an exception to EL2 that the built-in hypervisor handles. */
+  readonly runner: Runner;
+  readonly #waiting: Waiting[];
+  #running: CpuCore;
+  /** Virtual time at which the current turn began. */
+  #turnStart = 0;
+  /** Nanoseconds of the turn that finished runs of the running core have used. */
+  #done = 0;
+  /** Budget the run under way started with; 0 between runs. */
+  #runBudget = 0;
+  /** Budget taken away so that the run ends soon. */
+  #deferred = 0;
+  #request: PowerRequest | "stopped" | undefined;
+
+  constructor(parts: MachineParts) {
+    this.parts = parts;
+    const mmuHost = this.#mmuHost();
+    this.mmu = new Mmu(mmuHost);
+    this.power = new Power(this, (request) => {
+      this.#request = request;
+      this.leaveSoon();
+    });
+    this.cores = Array.from({ length: parts.cores }, (_, index) => this.#makeCore(index));
+    this.#waiting = this.cores.map(() => undefined);
+    this.#running = this.cores[0] as CpuCore;
+    const has = (feature: Feature) => hasFeature(parts.model, feature);
+    this.runner = new Runner(parts.memory, this.#runnerHost(), has);
+    parts.events.elapsedNs = () => this.#elapsed();
+    parts.events.onDeadline = (deadline) => this.#shortenTo(deadline);
+  }
+
+  /** Virtual time: instructions since power-on, idle time included. */
+  get nowNs(): number {
+    return this.parts.events.now();
+  }
+
+  /** The core whose turn it is. */
+  get running(): CpuCore {
+    return this.#running;
+  }
+
+  /** Instructions that all cores have retired. */
+  get instructions(): number {
+    return this.cores.reduce((sum, core) => sum + Number(core.state.u64("retired")), 0);
+  }
+
+  /** A core has something to execute. */
+  isRunnable(core: CpuCore): boolean {
+    if (this.power.stateOf(core.index) !== "on") return false;
+    const waiting = this.#waiting[core.index];
+    if (!waiting) return true;
+    if (!wakes(core) && !(waiting === "wfe" && core.state.u32("eventRegister"))) return false;
+    if (waiting === "wfe") core.state.setU32("eventRegister", 0);
+    this.#waiting[core.index] = undefined;
+    return true;
+  }
+
+  /** Ends a wait, as a change of what runs on the core does. */
+  resume(core: Core): void {
+    this.#waiting[core.index] = undefined;
+  }
+
+  /** Has the core wait until an interrupt (or with "wfe" an event) comes. */
+  wait(core: Core, kind: "wfi" | "wfe"): void {
+    this.#waiting[core.index] = kind;
+    if (core === this.#running) this.leaveSoon();
+  }
+
+  /** Makes `run` return "stopped" after the current instruction. */
+  stop(): void {
+    this.#request ??= "stopped";
+    this.leaveSoon();
+  }
+
+  /** Runs until virtual time reaches `untilNs` or something else ends it. */
+  run(untilNs: number): RunResult {
+    const { events } = this.parts;
+    this.#request = undefined;
+    while (!this.#request) {
+      events.advanceTo(events.now());
+      const now = events.now();
+      if (now >= untilNs) return "limit";
+      const runnable = this.cores.filter((core) => this.isRunnable(core));
+      const next = events.nextDeadline() ?? Infinity;
+      if (runnable.length === 0) {
+        if (this.#request) break;
+        const to = Math.min(next, untilNs);
+        if (to === Infinity) return "idle";
+        events.advanceTo(to);
+        continue;
+      }
+      const turn = this.cores.length > 1 ? TurnNs : MaxTurnNs;
+      this.#turn(runnable, Math.min(turn, next - now, untilNs - now));
+    }
+    const request = this.#request;
+    this.#request = undefined;
+    return request;
+  }
+
+  /** One turn for each core that can run. */
+  #turn(runnable: readonly CpuCore[], length: number): void {
+    const { events } = this.parts;
+    const start = events.now();
+    let used = 0;
+    for (const core of runnable) {
+      events.turnTo(start);
+      this.#turnStart = start;
+      this.#activate(core);
+      used = Math.max(used, this.#runCore(core, length));
+      if (this.cores.length > 1) this.#openMonitor(core);
+      if (this.#request) break;
+    }
+    this.#done = 0;
+    events.turnTo(start);
+    events.advanceTo(start + used);
+  }
+
+  /** Another core may store what this one monitors; the loss of the monitor is an event. */
+  #openMonitor(core: CpuCore): void {
+    if (core.state.u32("exclusiveBytes") === 0) return;
+    core.state.setU32("exclusiveBytes", 0);
+    core.state.setU32("eventRegister", 1);
+  }
+
+  #activate(core: CpuCore): void {
+    if (this.#running !== core) this.#running.leaveWindow();
+    this.#running = core;
+    core.enterWindow();
+  }
+
+  /** Runs `core` for `length` nanoseconds or until it waits; returns the time it used. */
+  #runCore(core: CpuCore, length: number): number {
+    const { events } = this.parts;
+    const state = core.state;
+    this.#done = 0;
+    while (this.#done < length && !this.#request) {
+      const now = this.#turnStart + this.#done;
+      if ((events.nextDeadline() ?? Infinity) <= now) {
+        const done = this.#done;
+        this.#done = 0;
+        events.advanceTo(now);
+        events.turnTo(this.#turnStart);
+        this.#done = done;
+      }
+      if (core.handlerDue) {
+        core.handlerDue = false;
+        core.el2Handler?.(core);
+        continue;
+      }
+      if (!this.isRunnable(core)) break;
+      if (state.u32("attention") !== 0) {
+        const interrupt = pendingInterrupt(core);
+        if (interrupt) {
+          takeInterrupt(core, interrupt);
+          continue;
+        }
+      }
+      if (state.u32("il") !== 0) {
+        takeTrap(core, illegalState(core));
+        continue;
+      }
+      this.#runOnce(core, length - this.#done);
+    }
+    return this.#done;
+  }
+
+  #runOnce(core: CpuCore, budget: number): void {
+    const state = core.state;
+    this.#runBudget = budget;
+    this.#deferred = 0;
+    state.setU64("budget", BigInt(budget));
+    this.runner.run();
+    const executed = budget - state.u32("budget") - this.#deferred;
+    this.#runBudget = 0;
+    this.#deferred = 0;
+    this.#done += executed;
+    state.setU64("retired", state.u64("retired") + BigInt(executed));
+    if (state.u32("exit") === Exit.lookup) this.runner.lookUp();
+  }
+
+  /** How far the running core is beyond the start of its turn. */
+  #elapsed(): number {
+    if (this.#runBudget === 0) return this.#done;
+    const left = this.#running.state.u32("budget");
+    return this.#done + this.#runBudget - left - this.#deferred;
+  }
+
+  /** Makes the run under way end after the current instruction. */
+  leaveSoon(): void {
+    this.#limitBudget(1);
+  }
+
+  #limitBudget(budget: number): void {
+    if (this.#runBudget === 0) return;
+    const state = this.#running.state;
+    const left = state.u32("budget");
+    if (left <= budget) return;
+    this.#deferred += left - budget;
+    state.setU64("budget", BigInt(budget));
+  }
+
+  #shortenTo(deadlineNs: number): void {
+    if (this.#runBudget === 0) return;
+    this.#limitBudget(Math.max(1, deadlineNs - this.parts.events.now()));
+  }
+
+  #makeCore(index: number): CpuCore {
+    const { gic, timerPpis } = this.parts;
+    const line = (name: keyof typeof timerPpis) => gic.ppi(index, timerPpis[name]);
+    const timers = {
+      cntp: line("cntp"),
+      cntv: line("cntv"),
+      cnthp: line("cnthp"),
+      cnthv: line("cnthv"),
+    };
+    return new CpuCore({
+      index,
+      mpidr: this.parts.mpidr(index),
+      model: this.parts.model,
+      hasEl2: this.parts.hasEl2,
+      timerHz: this.parts.timerHz,
+      memory: this.parts.memory.buffer,
+      wires: {
+        clock: this.parts.events,
+        timers,
+        mmu: {
+          registersChanged: () => this.mmu.invalidateRegime(index),
+          contextChanged: () => this.mmu.select(index),
+        },
+        ...(gic.system ? { gic: gic.system } : {}),
+        firmware: psciFirmware(this.power),
+        log: this.parts.log,
+      },
+    });
+  }
+
+  #runnerHost(): RunnerHost {
+    const running = () => this.#running;
+    return {
+      mmu: this.mmu,
+      get running() {
+        return running();
+      },
+      leaveSoon: () => this.leaveSoon(),
+      wait: (kind) => this.wait(this.#running, kind),
+      sendEvent: () => {
+        for (const core of this.cores) core.state.setU32("eventRegister", 1);
+      },
+    };
+  }
+
+  #mmuHost(): MmuHost {
+    const { ram, bus, memory, unmapped } = this.parts;
+    const registerSlots = SystemSlots;
+    return {
+      cores: this.parts.cores,
+      memory: memory.buffer,
+      features: mmuFeatures(this.parts.model),
+      registerSlots,
+      stateBase: (core) =>
+        this.cores[core]?.active ? MemoryMap.window : MemoryMap.saved + core * MemoryMap.stateBytes,
+      hostOffset: (pa) => ram.hostOffset(pa),
+      mmio: {
+        covers: (pa) => unmapped === "zero" || bus.find(pa) !== undefined,
+        read: (pa, width, core) => {
+          const region = bus.find(pa);
+          return region ? region.device.read(pa - region.base, width, core) : 0;
+        },
+        write: (pa, width, value, core) => {
+          const region = bus.find(pa);
+          region?.device.write(pa - region.base, width, value, core);
+        },
+      },
+      isCodePage: (page) => this.runner.engine.isCodePage(page),
+      codeWritten: (host, bytes) => this.runner.engine.codeWritten(host, bytes),
+    };
+  }
+}
+
+/** Longest turn of a machine with one core: how long input can go unseen. */
+const MaxTurnNs = 1_000_000;
