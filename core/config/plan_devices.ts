@@ -7,20 +7,11 @@
 
 import type { EmulatedKind } from "./emulated_kinds.ts";
 import { hex } from "../hex.ts";
-import { type MemoryRegion, rangeOf, rangeText, regionsOf } from "./plan_memory.ts";
+import { MaxGuestAddress, type MemoryRegion, rangeOf, rangeText } from "./plan_memory.ts";
 import type { DeviceFact, PlatformFacts } from "./platform_facts.ts";
-import { nearest, type Problem } from "./problem.ts";
-import {
-  contains,
-  endOf,
-  joined,
-  overlap,
-  PageBytes,
-  type Range,
-  roundUp,
-  wholePages,
-  without,
-} from "./ranges.ts";
+import { readWishes, type Wish } from "./plan_windows.ts";
+import type { Problem } from "./problem.ts";
+import { contains, endOf, joined, overlap, PageBytes, wholePages, without } from "./ranges.ts";
 import type { VmConfig } from "./vm_config.ts";
 
 /** An interrupt of the board's as the guest knows it (INTIDs). */
@@ -66,17 +57,6 @@ export interface DevicePlan {
   readonly emulated: readonly EmulatedDevice[];
 }
 
-/** A window as the file asks for it. */
-interface Wish extends Range {
-  readonly key: string;
-  readonly name: string;
-  /** Host address minus guest address. */
-  readonly offset: number;
-  /** Found by a path: gives way to emulated devices and joins with others. */
-  readonly found: boolean;
-  readonly irq: number;
-}
-
 const Gic: readonly DeviceFact["kind"][] = ["gicd", "gicc", "gicr", "gic"];
 const VgicKinds: readonly EmulatedKind[] = ["gicd", "gicr", "gppt", "gppt-gicd", "gppt-gicr"];
 /** Kinds that are part of the virtual interrupt controller or stand for nothing. */
@@ -88,115 +68,11 @@ export function planDevices(
   regions: readonly MemoryRegion[],
   problems: Problem[],
 ): DevicePlan {
-  const excluded = config.values.devices.excluded_devices.flat();
-  const visible = facts.devices.filter((d) => !excluded.some((path) => isUnder(d.path, path)));
-  const wishes = [
-    ...explicitWishes(config, problems),
-    ...pathWishes(config, facts, visible, problems),
-  ];
+  const wishes = readWishes(config, facts, problems);
   const emulated = planEmulated(config, regions, problems);
   checkWishes(config, wishes, facts, regions, emulated, problems);
   const vgic = planVgic(config, facts, wishes);
   return { passthrough: openWindows(wishes, facts, emulated), vgic, emulated };
-}
-
-function isUnder(path: string, ancestor: string): boolean {
-  return ancestor === "/" || path === ancestor || path.startsWith(`${ancestor}/`) ||
-    path.startsWith(`${ancestor}@`);
-}
-
-function explicitWishes(config: VmConfig, problems: Problem[]): Wish[] {
-  const { passthrough_devices, passthrough_addresses } = config.values.devices;
-  const wishes: Wish[] = [];
-  passthrough_devices.forEach(({ name, base_gpa, base_hpa, length, irq_id }, i) => {
-    const key = `devices.passthrough_devices[${i}]`;
-    if (length === 0) {
-      if (!name.startsWith("/")) {
-        problems.push(config.problem(
-          "error",
-          key,
-          "[name, base_gpa, base_hpa, length, irq_id] or the path of a device tree node",
-          `"${name}" without a length`,
-          `write "/${name}" for a node of that name`,
-        ));
-      }
-      return;
-    }
-    const range = { base: base_gpa, bytes: length };
-    wishes.push({ key, name, ...range, offset: base_hpa - base_gpa, found: false, irq: irq_id });
-  });
-  passthrough_addresses.forEach(({ base_gpa, length }, i) => {
-    const key = `devices.passthrough_addresses[${i}]`;
-    const name = hex(base_gpa);
-    wishes.push({ key, name, base: base_gpa, bytes: length, offset: 0, found: true, irq: 0 });
-  });
-  for (const { key, region } of regionsOf(config).windows) {
-    const name = hex(region.gpa);
-    wishes.push({ key, name, ...rangeOf(region), offset: 0, found: true, irq: 0 });
-  }
-  return wishes.map((wish) => aligned(config, wish, problems));
-}
-
-function aligned(config: VmConfig, wish: Wish, problems: Problem[]): Wish {
-  for (const [what, value] of [["guest", wish.base], ["host", wish.base + wish.offset]] as const) {
-    if (value % PageBytes !== 0) {
-      problems.push(config.problem(
-        "error",
-        wish.key,
-        `a ${what} address that is a multiple of 4 KiB`,
-        hex(value),
-      ));
-    }
-  }
-  if (wish.bytes % PageBytes === 0) return wish;
-  problems.push(config.problem(
-    "warning",
-    wish.key,
-    "a length that is a multiple of 4 KiB",
-    hex(wish.bytes),
-    "the rest of the page is passed through as well",
-  ));
-  return { ...wish, bytes: roundUp(wish.bytes, PageBytes) };
-}
-
-function pathWishes(
-  config: VmConfig,
-  facts: PlatformFacts,
-  visible: readonly DeviceFact[],
-  problems: Problem[],
-): Wish[] {
-  const { passthrough_devices, address_space_policy } = config.values.devices;
-  const paths = passthrough_devices
-    .map(({ name, length }, i) => ({
-      path: name,
-      length,
-      key: `devices.passthrough_devices[${i}]`,
-    }))
-    .filter(({ path, length }) => length === 0 && path.startsWith("/"));
-  if (address_space_policy === "passthrough") {
-    paths.push({ path: "/", length: 0, key: "devices.address_space_policy" });
-  }
-  return paths.flatMap(({ path, key }) => {
-    const known = [...facts.devices.map((d) => d.path), ...facts.otherPaths];
-    if (path !== "/" && !known.some((k) => isUnder(k, path))) {
-      const near = nearest(path, new Set(known));
-      problems.push(config.problem(
-        "error",
-        key,
-        `the path of a device tree node of ${facts.name}`,
-        `"${path}"`,
-        near === undefined ? undefined : `did you mean "${near}"?`,
-      ));
-    }
-    return visible.filter((d) => isUnder(d.path, path)).map((d) => ({
-      key,
-      name: d.name,
-      ...wholePages(d),
-      offset: 0,
-      found: true,
-      irq: 0,
-    }));
-  });
 }
 
 function planEmulated(
@@ -267,7 +143,14 @@ function checkWishes(
         `"${wish.name}" at ${rangeText(wish)}`,
       ));
     }
-    if (facts.ram.some((ram) => overlap(ram, host))) {
+    if (endOf(wish) > MaxGuestAddress || endOf(host) > MaxGuestAddress) {
+      problems.push(config.problem(
+        "error",
+        wish.key,
+        `a window below ${hex(MaxGuestAddress)}`,
+        `${rangeText(wish)} onto ${rangeText(host)}`,
+      ));
+    } else if (facts.ram.some((ram) => overlap(ram, host))) {
       problems.push(config.problem(
         "error",
         wish.key,

@@ -28,7 +28,7 @@ export interface Load extends Range {
 }
 
 /** Addresses that every core can translate at stage 2. */
-const MaxGuestAddress = 2 ** 40;
+export const MaxGuestAddress = 2 ** 40;
 
 /** Guests and the hypervisor map memory in blocks of this size where they can. */
 export const BlockBytes = 0x20_0000;

@@ -9,8 +9,8 @@ import type { Range } from "./ranges.ts";
 /** A device of the board, or one of its windows. */
 export interface DeviceFact extends Range {
   readonly name: string;
-  /** Path of its device tree node; several windows may share one. */
-  readonly path: string;
+  /** Path of its device tree node; several windows may share one, and some have none. */
+  readonly path: string | undefined;
   /** `gic` is any window of the interrupt controller that no guest uses directly. */
   readonly kind: "gicd" | "gicc" | "gicr" | "gic" | "uart" | "device";
   /** Interrupt numbers (INTID), in the order of the node's `interrupts`. */

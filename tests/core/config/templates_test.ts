@@ -238,6 +238,7 @@ for (const [name, row] of Object.entries(rows)) {
 }
 
 Deno.test("templates: each has its row", () => {
-  const files = [...Deno.readDirSync(folder)].map((f) => f.name.replace(".toml", ""));
+  const files = [...Deno.readDirSync(folder)].filter((f) => f.name.endsWith(".toml"))
+    .map((f) => f.name.replace(".toml", ""));
   assertEquals(files.sort(), Object.keys(rows).sort());
 });
