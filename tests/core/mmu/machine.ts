@@ -72,6 +72,7 @@ const Base: MmuFeatures = {
 /** A test machine. */
 export class Machine {
   readonly mmu: Mmu;
+  readonly host: MmuHost;
   readonly memory = new ArrayBuffer(Ram.host + Ram.bytes);
   readonly view = new DataView(this.memory);
   readonly codePages = new Set<number>();
@@ -80,7 +81,7 @@ export class Machine {
   #nextTable = Ram.base + 0x10_0000;
 
   constructor(features: Partial<MmuFeatures> = {}, cores = 1) {
-    const host: MmuHost = {
+    this.host = {
       cores,
       memory: this.memory,
       features: { ...Base, ...features },
@@ -101,7 +102,7 @@ export class Machine {
       isCodePage: (page) => this.codePages.has(page),
       codeWritten: (address, bytes) => this.codeWrites.push([address, bytes]),
     };
-    this.mmu = new Mmu(host);
+    this.mmu = new Mmu(this.host);
     this.el(1);
   }
 
