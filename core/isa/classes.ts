@@ -4,6 +4,7 @@ import { atomics } from "./atomics.ts";
 import { branches } from "./branches.ts";
 import { dataProcessingImmediate } from "./data_processing_immediate.ts";
 import { dataProcessingRegister } from "./data_processing_register.ts";
+import { floatingPoint } from "./fp_classes.ts";
 import type { AnyInsn } from "./insn.ts";
 import { loadsStores } from "./loads_stores.ts";
 import { system } from "./system.ts";
@@ -16,4 +17,5 @@ export const instructionClasses: readonly AnyInsn[] = [
   ...dataProcessingRegister,
   ...loadsStores,
   ...atomics,
+  ...floatingPoint,
 ];

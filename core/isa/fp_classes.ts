@@ -1,0 +1,11 @@
+/** Scalar floating point and its Advanced SIMD members: all their encoding classes. @module */
+
+import { fpConversions } from "./fp_conversions.ts";
+import { fpScalar } from "./fp_scalar.ts";
+import type { AnyInsn } from "./insn.ts";
+
+/** The definitions of these files. */
+export const floatingPoint: readonly AnyInsn[] = [
+  ...fpScalar,
+  ...fpConversions,
+];
