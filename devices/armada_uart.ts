@@ -221,6 +221,7 @@ function take(s: ArmadaUartState): number {
 
 function send(s: ArmadaUartState, w: ArmadaUartWires, value: number): void {
   s.listening.polls = 0;
+  w.tx.set(false); // not ready for as long as it takes: each byte makes an edge of its own
   if ((s.control & Control.loopback) === 0) w.transmit(value & 0xff);
   else if (hasRoom(s)) accept(s, value);
 }

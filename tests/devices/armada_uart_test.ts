@@ -9,7 +9,13 @@ function rig(layout: ArmadaUartLayout = "standard") {
   const sent: number[] = [];
   const readied: number[] = [];
   const lines = { sum: false, tx: false, rx: false };
-  const line = (name: keyof typeof lines) => ({ set: (l: boolean) => void (lines[name] = l) });
+  const edges: string[] = [];
+  const line = (name: keyof typeof lines) => ({
+    set: (l: boolean) => {
+      if (l && !lines[name]) edges.push(name);
+      lines[name] = l;
+    },
+  });
   const uart = armadaUart(layout, {
     clock,
     clockHz: 25_000_000,
@@ -22,7 +28,7 @@ function rig(layout: ArmadaUartLayout = "standard") {
   });
   const put = (at: number, value: number) => uart.write(at, 4, value, 0);
   const get = (at: number) => uart.read(at, 4, 0);
-  return { uart, clock, sent, readied, lines, put, get };
+  return { uart, clock, sent, readied, lines, edges, put, get };
 }
 
 Deno.test("armada uart: TSH transmits the low byte and the transmitter stays empty and ready", () => {
@@ -46,6 +52,14 @@ Deno.test("armada uart: TX_RDY interrupts while it is enabled", () => {
   assertEquals(lines, { sum: true, tx: true, rx: false });
   put(0x08, 0);
   assertEquals(lines, { sum: false, tx: false, rx: false });
+});
+Deno.test("armada uart: every byte sent makes an edge while TX_RDY interrupts", () => {
+  const { put, edges, lines } = rig("extended");
+  put(0x1c, 1);
+  put(0x20, 1 << 6);
+  put(0x1c, 2);
+  put(0x1c, 3);
+  assertEquals([edges.filter((name) => name === "tx").length, lines.tx], [3, true]);
 });
 Deno.test("armada uart: the FIFO takes 32 bytes and says when it is half full and full", () => {
   const { uart, get } = rig();
