@@ -138,7 +138,7 @@ export class Interrupts implements Part {
     if (((word(level, bank) & bit) !== 0) === high) return;
     level[bank] = word(level, bank) ^ bit;
     if (high && (word(edge, bank) & bit) !== 0) setBits(latched, bank, bit);
-    this.#touch(bank);
+    this.#touchTargets(this.slot(core, intid));
   }
 
   /** GICD_CTLR's group enables. */
@@ -174,7 +174,7 @@ export class Interrupts implements Part {
 
   setPriority(slot: number, priority: number): void {
     this.state.priority[slot] = priority & this.#priorityMask;
-    this.#touch(slot >> 5);
+    this.#touchTargets(slot);
   }
 
   /** Sends an SPI to every core of `targets`, or to one of them of the distributor's choice. */
@@ -245,14 +245,16 @@ export class Interrupts implements Part {
       clearBits(this.state.latched, bank, bit);
     }
     setBits(this.state.active, bank, bit);
-    this.#touch(bank);
+    this.#touchTargets(this.slot(core, intid));
     return id;
   }
 
   /** Ends the active state of what {@linkcode Interrupts.acknowledge} returned. */
   deactivate(core: number, id: number): void {
     const intid = this.config.sgis === "per-source" ? id & 0x3ff : id;
-    if (this.has(intid)) this.setActive(this.bank(core, intid), 1 << (intid & 31), false);
+    if (!this.has(intid)) return;
+    clearBits(this.state.active, this.bank(core, intid), 1 << (intid & 31));
+    this.#touchTargets(this.slot(core, intid));
   }
 
   /** Says that every core may now be offered something else. */
@@ -274,6 +276,10 @@ export class Interrupts implements Part {
 
   #touch(bank: number): void {
     this.config.touched(bank < this.config.cores ? 1 << bank : this.#everyCore);
+  }
+
+  #touchTargets(slot: number): void {
+    this.config.touched(word(this.state.targets, slot));
   }
 
   #ready(bank: number, groups: number): number {

@@ -412,3 +412,33 @@ Deno.test("gicv2: it has no system registers", () => {
   assertEquals(gic.readSystem(0, "ICC_IAR1_EL1", false), undefined);
   assert(!gic.writeSystem(0, "ICC_PMR_EL1", 0n, false));
 });
+
+Deno.test("gicv2: the first SPI and the first PPI are what they are", () => {
+  const { gic, gicd } = running2();
+  gicd.write(0x180, 1 << 16);
+  assertEquals(gicd.read(0x100), 0xfffe_ffff);
+  gicd.write(0x200, 1 << 16);
+  assertEquals(gicd.read(0x200), 1 << 16);
+  gic.spi(32).set(true);
+  assertEquals(gicd.read(0x204), 1);
+  assertEquals(gic.outputs(0), Irq);
+});
+
+Deno.test("gicv2: the distributor forwards only the groups it has enabled", () => {
+  const { gic, gicd, gicc } = running2();
+  gicc.write(0x00, 3);
+  gicd.write(0x084, 2);
+  gic.spi(33).set(true);
+  assertEquals(gic.outputs(0), 0);
+  gicd.write(0x000, 2);
+  assertEquals(gic.outputs(0), Irq);
+  gic.spi(33).set(false);
+  gic.spi(34).set(true);
+  assertEquals(gic.outputs(0), 0);
+});
+
+Deno.test("gicv2: the identification registers are Arm's", () => {
+  const { gicd } = rig2();
+  const words = Array.from({ length: 12 }, (_, i) => gicd.read(0xfd0 + i * 4));
+  assertEquals(words, [4, 0, 0, 0, 0x90, 0xb4, 0x2b, 0, 0x0d, 0xf0, 0x05, 0xb1]);
+});

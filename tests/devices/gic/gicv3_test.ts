@@ -290,3 +290,44 @@ Deno.test("gicv3: everything survives a snapshot", () => {
   b.gic.ppi(0, 27).set(false);
   assertEquals(b.gic.snapshot(), rig3({ cores: 4 }).gic.snapshot());
 });
+
+Deno.test("gicv3: an SGI finds its core by all four affinity levels", () => {
+  const mpidr = (core: number) => [0, 0x0302_0100 % 2 ** 24 + 3 * 2 ** 32][core] ?? 0;
+  const { gicr, set } = running3({ mpidr });
+  set("ICC_SGI1R_EL1", 0x0003_0002_0301_0001n);
+  assertEquals(gicr.read(sgiFrame(1) + 0x200), 8);
+  assertEquals(gicr.read(0x2_000c), 0x0302_0100);
+});
+
+Deno.test("gicv3: reserved bits of GICD_IROUTER stay zero", () => {
+  const { gicd } = rig3();
+  gicd.write(0x6100, 0xffff_ffff);
+  gicd.write(0x6104, 0xffff_ffff);
+  assertEquals([gicd.read(0x6100), gicd.read(0x6104)], [0x80ff_ffff, 0xff]);
+  gicd.write(0x6900, 0xffff_ffff);
+  assertEquals(gicd.read(0x6900), 0, "INTID 288 is not there");
+});
+
+Deno.test("gicv3: what drivers write in vain is not remarked on", () => {
+  const { gicd, gicr, log } = rig3();
+  for (const at of [0x10, 0x40, 0x48, 0x50, 0x58, 0xd7c, 0xefc, 0xf00, 0xf1c, 0xf2c]) {
+    gicd.write(at, 1);
+    assertEquals(gicd.read(at), 0);
+  }
+  const control = [0x00, 0x10, 0x40, 0x44, 0x48, 0x4c, 0x70, 0x74, 0x78, 0x7c, 0xa0, 0xb0, 0xc0];
+  for (const at of [...control, 0x1_0d00, 0x1_0e00]) {
+    gicr.write(0x2_0000 + at, 1);
+    assertEquals(gicr.read(0x2_0000 + at), 0);
+  }
+  assertEquals(log, []);
+});
+
+Deno.test("gicv3: the identification registers are Arm's", () => {
+  const { gicd, gicr } = rig3();
+  const words = (read: (at: number) => number) =>
+    Array.from({ length: 12 }, (_, i) => read(0xffd0 + i * 4));
+  const rest = [0xb4, 0x3b, 0, 0x0d, 0xf0, 0x05, 0xb1];
+  assertEquals(words(gicd.read), [0x44, 0, 0, 0, 0x92, ...rest]);
+  assertEquals(words(gicr.read), [0x44, 0, 0, 0, 0x93, ...rest]);
+  assertEquals(gicr.read(0x2_0004), 0x43b);
+});

@@ -71,7 +71,10 @@ Deno.test("interrupts: only the cores concerned are touched", () => {
   interrupts.setLine(1, 27, true);
   interrupts.setLine(0, 40, true);
   interrupts.setPriority(interrupts.slot(0, 3), 0);
-  assertEquals(touched, [2, 3, 1]);
+  assertEquals(touched, [2, 1, 1]);
+  interrupts.setTargets(interrupts.slot(0, 40), 2);
+  interrupts.acknowledge(1, 40);
+  assertEquals(touched, [2, 1, 1, 3, 2]);
 });
 
 Deno.test("interrupts: turning level-sensitive brings the line's level to bear", () => {

@@ -196,3 +196,23 @@ Deno.test("gicv2 virtual: a list register reads as it was written", () => {
     assertEquals(gich.read(LR0 + 12), (value & ~reserved) >>> 0);
   }
 });
+
+Deno.test("gicv2 virtual: GICH_APR has the active priorities of both groups", () => {
+  const { gich, gicv } = guest();
+  gicv.write(0x00, 3);
+  gich.write(LR0, list({ id: 40, rest: Pending | (1 << 30) }));
+  assertEquals(gicv.read(0x20), 40);
+  assertEquals([gich.read(APR), gicv.read(0xd0)], [1 << 20, 1 << 20]);
+  gich.write(APR, 0);
+  assertEquals(gicv.read(RPR), 0xff);
+});
+
+Deno.test("gicv2 virtual: special INTIDs end nothing", () => {
+  const { gich, gicv } = guest();
+  gich.write(APR, 1 << 20);
+  for (let id = 1020; id < 1024; id++) {
+    gicv.write(EOIR, id);
+    gicv.write(DIR, id);
+  }
+  assertEquals([gich.read(APR), gich.read(HCR)], [1 << 20, 1]);
+});

@@ -229,3 +229,39 @@ Deno.test("gicv3 virtual: each core has a virtual interface of its own", () => {
   assertEquals(vget("ICC_IAR1_EL1", 0), Spurious);
   assertEquals(vget("ICC_IAR1_EL1", 1), 40);
 });
+
+Deno.test("gicv3 virtual: the last list register of a core is not the next core's first", () => {
+  const { gic, get, set } = guest();
+  set("ICH_LR0_EL2", list(40, Pending | Group1), 1);
+  set("ICH_HCR_EL2", 1, 0);
+  assertEquals(gic.outputs(0), 0);
+  set("ICH_LR0_EL2", list(40, Eoi), 1);
+  assertEquals([get("ICH_EISR_EL2"), get("ICH_ELRSR_EL2")], [0, 0xf]);
+  set("ICH_LR0_EL2", list(40, Pending | Group1), 1);
+  set("ICH_HCR_EL2", 9, 0);
+  assertEquals(get("ICH_MISR_EL2"), 8, "nothing pending");
+});
+
+Deno.test("gicv3 virtual: writes on another core than the first take effect at once", () => {
+  const { gic, set, vget, vset } = guest();
+  set("ICH_HCR_EL2", 1, 1);
+  set("ICH_VMCR_EL2", 0xf84c_0203, 1);
+  set("ICH_LR0_EL2", list(40, Pending | Group1 | Eoi), 1);
+  assertEquals(gic.outputs(1), Virq);
+  assertEquals(vget("ICC_IAR1_EL1", 1), 40);
+  vset("ICC_EOIR1_EL1", 40, 1);
+  assertEquals(gic.outputs(1), 0);
+  vset("ICC_DIR_EL1", 40, 1);
+  assertEquals(gic.outputs(1), Irq, "maintenance");
+  set("ICH_AP1R0_EL2", 1, 1);
+  set("ICH_LR0_EL2", list(41, Pending | Group1), 1);
+  assertEquals(gic.outputs(1), 0);
+  set("ICH_AP1R0_EL2", 0, 1);
+  assertEquals(gic.outputs(1), Virq);
+  vset("ICC_PMR_EL1", 0, 1);
+  assertEquals(gic.outputs(1), 0);
+  vset("ICC_PMR_EL1", 0xf8, 1);
+  assertEquals(gic.outputs(1), Virq);
+  vset("ICC_IGRPEN1_EL1", 0, 1);
+  assertEquals(gic.outputs(1), 0);
+});
