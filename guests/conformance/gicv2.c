@@ -4,11 +4,14 @@
 #define GICD(offset) (*(volatile uint32_t *)(0x08000000ul + (offset)))
 #define GICD_BYTE(offset) (*(volatile uint8_t *)(0x08000000ul + (offset)))
 #define GICH(offset) (*(volatile uint32_t *)(0x08030000ul + (offset)))
-#define GICC(offset) (*(volatile uint32_t *)(interface + (offset)))
+#define GICC(offset) (*(volatile uint32_t *)(interface() + (offset)))
 #define BIT(intid) (1u << ((intid) & 31))
 #define WORD(intid) ((intid) / 32 * 4)
 
-static uint64_t interface = 0x08010000; /* GICV at 0x08040000 when virtual */
+static bool use_gicv;
+
+/* GICC, or GICV for what runs at EL1 meanwhile. */
+static uint64_t interface(void) { return use_gicv && current_el() == 1 ? 0x08040000 : 0x08010000; }
 
 unsigned gic_intids(void) { return ((GICD(4) & 31) + 1) * 32; }
 void gic_forward(bool on) { GICD(0) = on; }
@@ -64,7 +67,7 @@ static uint64_t write_hcr(uint64_t value, uint64_t unused) {
 }
 
 void virtual_on(bool on) {
-    interface = on ? 0x08040000 : 0x08010000;
+    use_gicv = on;
     at_el2(write_hcr, 1ul << 31 | (on ? 1 << 4 : 0), 0); /* RW, IMO */
 }
 
@@ -74,7 +77,6 @@ void set_lr(unsigned index, struct list_register lr) {
                               (lr.hw ? 1u << 31 | lr.physical << 10 : lr.eoi ? 1u << 19 : 0);
 }
 unsigned lr_state(unsigned index) { return GICH(0x100 + 4 * index) >> 28 & 3; }
-/* An interrupt taken to EL2 is acknowledged at the physical interface. */
 void set_hypervisor_control(unsigned bits) { GICH(0) = bits; }
 unsigned eoi_count(void) { return GICH(0) >> 27; }
 unsigned maintenance_status(void) { return GICH(0x10); }
@@ -104,7 +106,6 @@ static void identification(void) {
 
 int main(void) {
     gic_tests();
-    interface = 0x08010000;
     identification();
     finish();
 }

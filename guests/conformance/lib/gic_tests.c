@@ -177,7 +177,8 @@ static void priorities(void) {
     gic_eoi(A);
     equal("idle again", gic_running_priority(), 0xff);
     test("binary point: no preemption within a group");
-    gic_set_binary_point(7);
+    gic_set_binary_point(7); /* group priority: bit 7, or none */
+    gic_set_priority(C, 0x60);
     gic_pend(C);
     equal("INTID", gic_ack(), C);
     gic_pend(B);
@@ -186,6 +187,7 @@ static void priorities(void) {
     equal("INTID", gic_ack(), B);
     gic_eoi(B);
     gic_set_binary_point(0);
+    gic_set_priority(C, 0x80);
     test("EOI and deactivation apart");
     gic_split_eoi(true);
     gic_pend(A);
@@ -387,11 +389,13 @@ static void maintenance(void) {
     set_hypervisor_control(0);
     virtual_on(false);
     test("maintenance: the PPI");
-    gic_enable(MAINTENANCE, true);
     virtual_on(true);
     set_hypervisor_control(H_EN | H_UIE);
     equal("pending", gic_pending(MAINTENANCE), 1);
-    equal("interrupts taken", window(), 1);
+    irq_count = 0;
+    gic_enable(MAINTENANCE, true); /* PSTATE.I of EL1 does not mask what is routed to EL2 */
+    asm volatile("dsb sy; isb; nop" : : : "memory");
+    equal("interrupts taken", irq_count, 1);
     equal("INTID", taken[0], MAINTENANCE);
     equal("EL", taken_el, 2);
     equal("vector", taken_vector, 9);
