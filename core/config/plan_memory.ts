@@ -200,7 +200,13 @@ function inPart(memory: readonly Range[], load: Range): string | undefined {
   return `the region is ${byteCount(endOf(load) - endOf(home))} too small`;
 }
 
-/** The highest place of `bytes` bytes in the main region that nothing else takes. */
+/** Less than a block, and what fits into it crosses no block's end: the finest place to look for. */
+const SmallAlignment = 0x1_0000;
+
+/**
+ * The highest place of `bytes` bytes in the main region that nothing else takes: at the start of a
+ * block if there is one.
+ */
 export function freePlace(
   regions: readonly MemoryRegion[],
   loads: readonly Load[],
@@ -208,12 +214,22 @@ export function freePlace(
 ): number | undefined {
   const main = regions[0];
   if (main === undefined) return undefined;
-  const { base } = rangeOf(main);
-  let at = Math.floor((base + main.bytes - bytes) / BlockBytes) * BlockBytes;
-  while (at >= base) {
+  return highestFree(rangeOf(main), loads, bytes, BlockBytes) ??
+    highestFree(rangeOf(main), loads, bytes, SmallAlignment);
+}
+
+function highestFree(
+  main: Range,
+  loads: readonly Load[],
+  bytes: number,
+  alignment: number,
+): number | undefined {
+  const alignedDown = (address: number) => Math.floor(address / alignment) * alignment;
+  let at = alignedDown(endOf(main) - bytes);
+  while (at >= main.base) {
     const taken = loads.find((l) => overlap(l, { base: at, bytes }));
     if (taken === undefined) return at;
-    at = Math.min(at - BlockBytes, Math.floor((taken.base - bytes) / BlockBytes) * BlockBytes);
+    at = Math.min(at - alignment, alignedDown(taken.base - bytes));
   }
   return undefined;
 }

@@ -1,0 +1,124 @@
+import { assertEquals } from "@std/assert";
+import { qemuVirt } from "./boards.ts";
+import { flatToml, goodPlan, problemsOf, vmToml } from "./vm_files.ts";
+
+const devices = (passthrough_devices: string, emu_devices = "[]") =>
+  vmToml({ devices: { passthrough_devices, emu_devices } });
+const intc = '["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 1]';
+const v3 = qemuVirt({ gic: 3 });
+
+Deno.test("planDevices: whoever gets the interrupt controller gets a virtual one", () => {
+  const plan = goodPlan(devices(`[${intc}]`));
+  assertEquals(plan.vgic, { version: 2, distributor: 0x800_0000, cpuInterface: 0x801_0000 });
+  assertEquals(plan.passthrough, []);
+  assertEquals(goodPlan(devices('[["/intc@8000000"]]')).vgic, plan.vgic);
+  assertEquals(goodPlan(devices('[["/"]]')).vgic, plan.vgic);
+  assertEquals(goodPlan(devices("[]")).vgic, undefined);
+});
+
+Deno.test("planDevices: the virtual controller is of the board's version, and whole", () => {
+  assertEquals(goodPlan(devices(`[${intc}]`), { facts: v3 }).vgic, {
+    version: 3,
+    distributor: 0x800_0000,
+    redistributors: 0x80a_0000,
+  });
+});
+
+Deno.test("planDevices: the virtual controller is where the window is", () => {
+  const moved = '["intc", 0x2800_0000, 0x800_0000, 0x5_0000]';
+  assertEquals(goodPlan(devices(`[${moved}]`)).vgic, {
+    version: 2,
+    distributor: 0x2800_0000,
+    cpuInterface: 0x2801_0000,
+  });
+});
+
+Deno.test("planDevices: emulated controllers say where it is", () => {
+  const gicd = '["vgicd-v2", 0x800_0000, 0x1_0000, 25, 1, [2]]';
+  assertEquals(goodPlan(devices("[]", `[${gicd}]`)).vgic?.distributor, 0x800_0000);
+  assertEquals(goodPlan(flatToml({ emu_devices: `[${gicd}]` })).vgic?.distributor, 0x800_0000);
+  const gppt = '[["gppt-gicd", 0x3000_0000, 0x1_0000, 0, 0x21, []], ' +
+    '["gppt-gicr", 0x3008_0000, 0x2_0000, 0, 0x20, [1, 0x2_0000, 0]]]';
+  assertEquals(goodPlan(devices("[]", gppt), { facts: v3 }).vgic, {
+    version: 3,
+    distributor: 0x3000_0000,
+    redistributors: 0x3008_0000,
+  });
+});
+
+Deno.test("planDevices: a window leads to devices with their interrupts", () => {
+  const plan = goodPlan(devices('[["uart", 0x900_0000, 0x900_0000, 0x1000, 1]]'));
+  assertEquals(plan.passthrough, [{
+    name: "uart",
+    gpa: 0x900_0000,
+    hpa: 0x900_0000,
+    bytes: 0x1000,
+    devices: ["uart0"],
+    irqs: [{ hardware: 33, guest: 33 }],
+  }]);
+});
+
+Deno.test("planDevices: a device in another's place has that one's interrupt", () => {
+  const plan = goodPlan(devices('[["pl011@9000000", 0x900_0000, 0x904_0000, 0x1000, 1]]'));
+  assertEquals(plan.passthrough[0]?.devices, ["uart1"]);
+  assertEquals(plan.passthrough[0]?.irqs, [{ hardware: 40, guest: 33 }]);
+});
+
+Deno.test("planDevices: an emulated console takes its place from what a path finds", () => {
+  const console = '[["uart", 0x900_0000, 0x1000, 33, 2, []]]';
+  const plan = goodPlan(devices('[["/"]]', console));
+  assertEquals(plan.emulated, [{
+    kind: "console",
+    name: "uart",
+    gpa: 0x900_0000,
+    bytes: 0x1000,
+    irq: 33,
+    config: [],
+  }]);
+  assertEquals(plan.passthrough.some((w) => w.devices.includes("uart0")), false);
+  const window = '[["real", 0x900_0000, 0x900_0000, 0x1000]]';
+  assertEquals(problemsOf(devices(window, console)), [
+    "error devices.passthrough_devices[0]: expected a window apart from " +
+    'the emulated "uart" at 0x0900_0000, found "real" at [0x0900_0000, 0x0900_1000)',
+  ]);
+});
+
+Deno.test("planDevices: devices that nobody plays yet are left out with a warning", () => {
+  assertEquals(problemsOf(devices("[]", '[["disk", 0xb00_0000, 0x1000, 50, 0xe1, []]]')), [
+    "warning devices.emu_devices[0].emu_type: expected a console or an interrupt controller, " +
+    'found "disk", a virtio-blk (left out, it is not supported yet)',
+  ]);
+});
+
+Deno.test("planDevices: emulated devices are apart from memory and each other", () => {
+  const two = '[["a", 0x4000_0000, 0x1000, 33, 2], ["b", 0x900_0000, 0x1000, 33, 2], ' +
+    '["c", 0x900_0800, 0x1000, 33, 2]]';
+  assertEquals(problemsOf(devices("[]", two)), [
+    "error devices.emu_devices[0]: expected a device apart from guest memory, " +
+    "found [0x4000_0000, 0x4000_1000)",
+    'error devices.emu_devices[2]: expected a device apart from "b", ' +
+    "found [0x0900_0800, 0x0900_1800)",
+  ]);
+});
+
+Deno.test("planDevices: windows are apart from memory, RAM and each other", () => {
+  const wishes =
+    '[["m", 0x4000_0000, 0x900_0000, 0x1000], ["r", 0x3000_0000, 0x5000_0000, 0x1000], ' +
+    '["a", 0x2000_0000, 0x900_0000, 0x1000], ["b", 0x2000_0000, 0x901_0000, 0x1000]]';
+  assertEquals(problemsOf(devices(wishes)), [
+    "error devices.passthrough_devices[0]: expected a window apart from guest memory at " +
+    '[0x4000_0000, 0x4100_0000), found "m" at [0x4000_0000, 0x4000_1000)',
+    "error devices.passthrough_devices[1]: expected devices of qemu-virt, found its RAM at " +
+    "[0x5000_0000, 0x5000_1000) (RAM belongs in memory_regions)",
+    "error devices.passthrough_devices[3]: expected a window apart from " +
+    '"a" at [0x2000_0000, 0x2000_1000), found "b" at [0x2000_0000, 0x2000_1000)',
+  ]);
+});
+
+Deno.test("planDevices: a window onto nothing is a warning, one beyond stage 2 an error", () => {
+  assertEquals(problemsOf(devices('[["x", 0x2000_0000, 0x2000_0000, 0x1000]]')), [
+    "warning devices.passthrough_devices[0]: expected a device of qemu-virt, found nothing at " +
+    "[0x2000_0000, 0x2000_1000) (it reads as 0)",
+  ]);
+  assertEquals(problemsOf(devices('[["x", 0x100_0000_0000, 0x900_0000, 0x1000]]')).length, 1);
+});
