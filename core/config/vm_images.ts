@@ -8,6 +8,7 @@ import { dirname, isAbsolute, join } from "@std/path";
 import { FdtError, parseFdt } from "../fdt/blob.ts";
 import type { Fdt } from "../fdt/node.ts";
 import { ImageError, type KernelImage, openImage } from "../images/image.ts";
+import { hex } from "../hex.ts";
 import type { Problem } from "./problem.ts";
 import type { VmConfig } from "./vm_config.ts";
 
@@ -108,11 +109,11 @@ function unreadable(
 
 function unusable(config: VmConfig, key: PathKey, path: string, error: unknown): Problem {
   if (error instanceof ImageError) {
-    const found = `${error.found} in "${path}" at offset ${error.offset}`;
+    const found = `${error.found} in "${path}" at offset ${hex(error.offset)}`;
     return config.problem("error", `kernel.${key}`, error.expected, found);
   }
   if (error instanceof FdtError) {
-    const found = `"${path}", offset ${error.offset}: ${error.reason}`;
+    const found = `"${path}", offset ${hex(error.offset)}: ${error.reason}`;
     return config.problem("error", `kernel.${key}`, "a device tree blob", found);
   }
   throw error;

@@ -232,7 +232,8 @@ function checkKernel(
     problems.push(config.problem(
       "warning",
       "kernel.kernel_load_addr",
-      `${hex(image.textOffset)} above a multiple of 2 MiB, as the kernel's header says`,
+      `${image.textOffset === 0 ? "" : `${hex(image.textOffset)} above `}a multiple of 2 MiB, ` +
+        "as the kernel's header says",
       hex(load),
     ));
   }

@@ -17,15 +17,18 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /** @throws {ImageError} When the data are damaged, or too much for an image. */
-export function gunzip(bytes: Uint8Array, file: string, offset = 0): Uint8Array {
+export function gunzip(
+  bytes: Uint8Array,
+  file: string,
+  offset = 0,
+  limit = MaxUnpackedBytes,
+): Uint8Array {
   try {
-    const out = gunzipSync(bytes, { maxOutputLength: MaxUnpackedBytes });
+    const out = gunzipSync(bytes, { maxOutputLength: limit });
     return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
-    const found = code === "ERR_BUFFER_TOO_LARGE"
-      ? `more than ${byteCount(MaxUnpackedBytes)}`
-      : message;
+    const found = code === "ERR_BUFFER_TOO_LARGE" ? `more than ${byteCount(limit)}` : message;
     throw new ImageError(file, offset, "intact gzip data", found);
   }
 }

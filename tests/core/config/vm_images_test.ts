@@ -53,12 +53,12 @@ Deno.test("loadImages: every file that is missing or unusable is a problem", () 
     problems: [
       'error kernel.kernel_path: "kernel.bin": no such file',
       'error kernel.ramdisk_path: "disk": no such file',
-      'error kernel.dtb_path: "tree", offset 0: the magic must be 0xd00d_feed, found 0x6e6f_2074',
+      'error kernel.dtb_path: "tree", offset 0x0000_0000: the magic must be 0xd00d_feed, found 0x6e6f_2074',
     ],
   });
   assertEquals(load({ ramdisk_path: '"disk"' }, { "kernel.bin": "", disk: "" }).problems, [
-    'error kernel.kernel_path: an empty file in "kernel.bin" at offset 0',
-    'error kernel.ramdisk_path: an empty file in "disk" at offset 0',
+    'error kernel.kernel_path: an empty file in "kernel.bin" at offset 0x0000_0000',
+    'error kernel.ramdisk_path: an empty file in "disk" at offset 0x0000_0000',
   ]);
 });
 
