@@ -7,6 +7,7 @@ import { dataProcessingRegister } from "./data_processing_register.ts";
 import { floatingPoint } from "./fp_classes.ts";
 import type { AnyInsn } from "./insn.ts";
 import { loadsStores } from "./loads_stores.ts";
+import { advancedSimd } from "./simd_classes.ts";
 import { system } from "./system.ts";
 
 /** All instruction definitions; a class is known by its index here. */
@@ -18,4 +19,5 @@ export const instructionClasses: readonly AnyInsn[] = [
   ...loadsStores,
   ...atomics,
   ...floatingPoint,
+  ...advancedSimd,
 ];
