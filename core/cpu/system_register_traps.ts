@@ -223,12 +223,17 @@ export const Traps = {
 
 const guarded: readonly TrapRule[] = [Traps.TVM, Traps.TRVM, Traps.TID2, Traps.UCT];
 
+/** What can catch EL1 under a guard is all in HCR_EL2. */
+const guardedHcr = Hcr.TVM | Hcr.TRVM | Hcr.TID2 | Hcr.TDZ;
+
 /** The value of `sysregTrap` for the state as it is now, `fpTrap` included. */
 export function accessGuards(core: Core, el: El): number {
   let guards = (el === 0 ? AccessGuard.el0 : 0) | (el < 2 ? AccessGuard.belowEl2 : 0) |
     (core.state.u32("spSel") === 0 ? AccessGuard.sp0 : 0) |
     (core.state.u32("fpTrap") !== 0 ? AccessGuard.fp : 0);
   if (el === 2) return el2IsHost(core) ? guards | AccessGuard.redirected : guards;
+  // Most of the time no rule applies, and exceptions are frequent.
+  if (el === 1 && !(effectiveHcr(core) & guardedHcr)) return guards;
   for (const rule of guarded) {
     if (rule.check(core, el, rule.on !== "write") !== 0) guards |= rule.guard as number;
   }
