@@ -12,6 +12,10 @@
     asm(".pushsection .text\n.balign 4\n" #name ":\n\t" text "\n\tret\n.popsection"); \
     extern char name[] __attribute__((visibility("hidden")))
 
+/* The same for a probe that several files of a program use. */
+#define SHARED_PROBE(name, text) \
+    asm(".pushsection .text\n.balign 4\n.globl " #name "\n" #name ":\n\t" text "\n\tret\n.popsection")
+
 /* Reporting: each test ends where the next begins, or in finish(). */
 void print(const char *text, ...);
 void test(const char *name, ...);

@@ -1,6 +1,6 @@
 /* PSCI and two cores: calls and their errors, starting and stopping a core, shared memory. Run with
  * two cores; the conduit is SMC when entered at EL2, else HVC. */
-#include "lib/conformance.h"
+#include "../lib/conformance.h"
 
 enum { SUCCESS = 0, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, ALREADY_ON = -4 };
 enum { ON = 0, OFF = 1 };

@@ -1,6 +1,6 @@
-/* What gic_tests.c needs of a GIC; gicv2.c and gicv3.c have one each. */
+/* What the common tests need of a GIC; gicv2 and gicv3 have one each. */
 #pragma once
-#include "conformance.h"
+#include "../lib/conformance.h"
 
 enum { SPURIOUS = 1023, MAINTENANCE = 25, CNTV_PPI = 27, CNTP_PPI = 30 };
 
@@ -47,5 +47,16 @@ unsigned eoi_count(void);
 unsigned maintenance_status(void); /* MISR: 1 EOI, 2 U, 4 LRENP, 8 NP */
 unsigned ended_lrs(void);          /* EISR */
 unsigned empty_lrs(void);          /* ELRSR */
+
+/* The tests' own parts. */
+extern volatile unsigned taken[8], taken_vector, taken_el;
+unsigned window(void); /* opens PSTATE.I for a moment; the number of interrupts taken */
+bool irq_line(void);   /* ISR_EL1.I */
+enum { A = 100, B = 101, C = 102 }; /* SPIs that no device of the board uses */
+void spi_reset(void);
+void interrupts(void);
+void priorities(void);
+void timers_and_cores(void);
+void virtual_interrupts(void);
 
 void gic_tests(void);

@@ -1,6 +1,6 @@
 /* The generic timers: counters, offsets, comparison, ISTATUS and IMASK. Interrupts are the GIC
  * programs' subject. */
-#include "lib/conformance.h"
+#include "../lib/conformance.h"
 
 enum { ENABLE = 1, IMASK = 2, ISTATUS = 4 };
 

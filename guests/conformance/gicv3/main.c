@@ -1,5 +1,5 @@
 /* GICv3 of the virt board: distributor, redistributor, ICC and, entered at EL2, ICH registers. */
-#include "lib/gic.h"
+#include "../gic/gic.h"
 
 #define GICD(offset) (*(volatile uint32_t *)(0x08000000ul + (offset)))
 #define GICR(offset) (*(volatile uint32_t *)(0x080a0000ul + 0x20000 * (READ(mpidr_el1) & 0xff) + (offset)))

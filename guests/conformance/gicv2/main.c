@@ -1,5 +1,5 @@
 /* GICv2 of the virt board: distributor, CPU interface and, entered at EL2, GICH and GICV. */
-#include "lib/gic.h"
+#include "../gic/gic.h"
 
 #define GICD(offset) (*(volatile uint32_t *)(0x08000000ul + (offset)))
 #define GICD_BYTE(offset) (*(volatile uint8_t *)(0x08000000ul + (offset)))
