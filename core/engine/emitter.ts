@@ -2,8 +2,9 @@
 
 import { MemoryMap, Tlb } from "../memory_map.ts";
 import { type StateField, StateFields, StateLayout } from "../cpu/state.ts";
-import { fpOperationIndex } from "../fp/table.ts";
+import { fpOperationIndex, sizeOfInfo } from "../fp/table.ts";
 import type { Access, AccessKind, AccessOptions, Ops, Size, SlotRef, Val } from "../isa/ops.ts";
+import { gather, laneOf } from "../isa/simd_fp_lanes.ts";
 import {
   type LaneOp,
   LaneOps,
@@ -17,6 +18,7 @@ import {
 } from "../isa/wasm_ops.ts";
 import { describeAccess } from "./access_descriptor.ts";
 import { Code } from "./code.ts";
+import { type FastFp, fastFp, fastFpLanes } from "./fp_fast.ts";
 import { describeFp } from "./fp_helper.ts";
 import { Imports } from "./imports.ts";
 import { TypeCode } from "./wasm_module.ts";
@@ -330,8 +332,8 @@ export abstract class Emitter implements Ops {
     };
   }
   checkSp(address: Val): void {
-    const misaligned = this.w("i32.wrap_i64", this.w("i64.and", address, this.i64(15)));
-    const bad = this.w("i32.and", misaligned, this.field("spCheck"));
+    const low = this.w("i64.and", address, this.i64(15));
+    const bad = this.w("i32.and", this.w("i64.ne", low, this.i64(0)), this.field("spCheck"));
     this.if(bad, () => {
       this.callOrLeave(Imports.spFault, () => asNode(this.i32(0)).emit(this.code));
     });
@@ -357,6 +359,39 @@ export abstract class Emitter implements Ops {
     });
   }
   fp(operation: string, info: number, ...args: Val[]): Val {
+    const operands = args.map((v) => this.let(v));
+    const fast = fastFp(this, operation, info, operands);
+    return this.#unless(fast, () => this.#fpExact(operation, info, operands));
+  }
+  fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val {
+    const operands = args.map((v) => this.let(v));
+    const size = sizeOfInfo(info);
+    const fast = fastFpLanes(this, operation, info, lanes, operands);
+    return this.#unless(fast, () => {
+      const results = Array.from({ length: lanes }, (_, i) => {
+        const elements = operands.map((v) => laneOf(this, v, size, i));
+        return fast
+          ? this.#fpExact(operation, info, elements)
+          : this.fp(operation, info, ...elements);
+      });
+      return gather(this, size, results);
+    });
+  }
+  /** The fast result where it holds, else the exact one. */
+  #unless(fast: FastFp | undefined, exact: () => Val): Val {
+    if (!fast) return exact();
+    if (!fast.holds) return fast.result;
+    const { type, emit } = asNode(fast.result);
+    const local = this.newLocal(type);
+    emit(this.code);
+    this.setLocal(local);
+    this.if(this.w("i32.eqz", fast.holds), () => {
+      asNode(exact()).emit(this.code);
+      this.setLocal(local);
+    });
+    return this.local(local, type);
+  }
+  #fpExact(operation: string, info: number, args: readonly Val[]): Val {
     args.forEach((v, i) => this.storeAt("i64.store", stateAddress(StateLayout.scratch + i * 8), v));
     this.emitRecord();
     asNode(this.i32(describeFp(fpOperationIndex(operation), info))).emit(this.code);

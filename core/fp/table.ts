@@ -57,7 +57,8 @@ export function packFpInfo(info: Partial<FpInfo> & { readonly size: FpSize }): n
   return size | (to << 7) | (mode << 14) | ((flag ? 1 : 0) << 17) | (fractionBits << 18);
 }
 
-function unpackFpInfo(packed: number): FpInfo {
+/** Unpacks what {@linkcode packFpInfo} packed. */
+export function unpackFpInfo(packed: number): FpInfo {
   return {
     size: (packed & 0x7f) as FpSize,
     to: ((packed >> 7) & 0x7f) as FpSize,
@@ -78,20 +79,21 @@ type Unary = (a: bigint, size: FpSize, env: FpEnv) => bigint;
 type Binary = (a: bigint, b: bigint, size: FpSize, env: FpEnv) => bigint;
 type Ternary = (a: bigint, b: bigint, c: bigint, size: FpSize, env: FpEnv) => bigint;
 
-function sizeOf(info: number): FpSize {
+/** The width that an immediate gives. */
+export function sizeOfInfo(info: number): FpSize {
   return (info & 0x7f) as FpSize;
 }
 
 function unary(name: string, f: Unary): FpOperation {
-  return { name, arity: 1, run: (a, _b, _c, info, env) => f(a, sizeOf(info), env) };
+  return { name, arity: 1, run: (a, _b, _c, info, env) => f(a, sizeOfInfo(info), env) };
 }
 
 function binary(name: string, f: Binary): FpOperation {
-  return { name, arity: 2, run: (a, b, _c, info, env) => f(a, b, sizeOf(info), env) };
+  return { name, arity: 2, run: (a, b, _c, info, env) => f(a, b, sizeOfInfo(info), env) };
 }
 
 function ternary(name: string, f: Ternary): FpOperation {
-  return { name, arity: 3, run: (a, b, c, info, env) => f(a, b, c, sizeOf(info), env) };
+  return { name, arity: 3, run: (a, b, c, info, env) => f(a, b, c, sizeOfInfo(info), env) };
 }
 
 function conversion(

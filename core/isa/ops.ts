@@ -140,4 +140,6 @@ export interface Ops {
    * result are i64 bit patterns; `info` says the sizes and modes as `packFpInfo` takes them.
    */
   fp(operation: string, info: number, ...args: Val[]): Val;
+  /** The same on `lanes` elements of vectors (v128); the elements above are left open. */
+  fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val;
 }
