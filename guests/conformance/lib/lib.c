@@ -156,4 +156,4 @@ void on_exception(struct exception *frame) {
     }
 }
 
-__attribute__((weak)) void second_core_main(struct second_core *core) { core->run(core->arg); }
+void second_core_main(struct second_core *core) { core->run(core->arg); }

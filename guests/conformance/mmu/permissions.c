@@ -62,23 +62,20 @@ void permissions(void) {
 
 void hierarchy(void) {
     const uint64_t va = va_base() + 0x40000000;
-    uint64_t *above = entry(va, 2);
     const struct { const char *name; uint64_t bits; } cases[] = {
         { "APTable user", AP_TABLE_USER }, { "APTable read-only", AP_TABLE_READ_ONLY },
         { "PXNTable", PXN_TABLE }, { "UXNTable", XN_TABLE },
     };
-    reset();
     for (int i = 0; i < 4; i++) {
         test("%s: %s", granule->name, cases[i].name);
         reset();
         write_code(pages[2], 0);
         uint64_t leaf = NORMAL | INNER | AF | (i >= 2 ? READ_ONLY : 0) | (i == 2 ? 0 : USER);
         map(va, 3, (uint64_t)pages[2], leaf);
-        above = entry(va, 2);
         works(EL1H, load, va);
         if (i < 2) works(EL0, load, va);
         if (i == 2) works(EL1H, call, va);
-        *above |= cases[i].bits;
+        *entry(va, 2) |= cases[i].bits;
         flush();
         if (i == 0) {
             faults(EL0, load, va, PERMISSION, 3);
