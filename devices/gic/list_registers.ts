@@ -36,8 +36,6 @@ export const Hcr = {
   lrenpie: 1 << 2,
   /** No interrupt is pending. */
   npie: 1 << 3,
-  /** Group 0 or 1 enabled or disabled by the VM. */
-  vgrpIe: 0xf << 4,
   tc: 1 << 10,
   tall0: 1 << 11,
   tall1: 1 << 12,
@@ -100,7 +98,6 @@ export class ListRegisters implements Part, InterruptSource {
 
   setId(core: number, n: number, value: number): void {
     this.state.id[core * ListCount + n] = value & 0xff_ffff;
-    this.config.touched(1 << core);
   }
 
   setHigh(core: number, n: number, value: number): void {

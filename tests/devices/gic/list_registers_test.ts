@@ -265,3 +265,19 @@ Deno.test("gicv3 virtual: writes on another core than the first take effect at o
   vset("ICC_IGRPEN1_EL1", 0, 1);
   assertEquals(gic.outputs(1), 0);
 });
+
+Deno.test("gicv3 virtual: the highest priority of all is not passed over", () => {
+  const { vget, setLr } = guest();
+  setLr(0, list(40, Pending, 0));
+  setLr(1, list(41, Pending, 8));
+  assertEquals(vget("ICC_IAR0_EL1"), 40);
+});
+
+Deno.test("gicv3 virtual: the end of an interrupt that is only pending is counted", () => {
+  const { get, set, vset, lr, setLr } = guest();
+  setLr(0, list(77, Pending | Group1));
+  set("ICH_AP1R0_EL2", 1);
+  vset("ICC_EOIR1_EL1", 77);
+  assertEquals(get("ICH_HCR_EL2") >>> 27, 1);
+  assertEquals(lr(0), list(77, Pending | Group1));
+});
