@@ -133,6 +133,27 @@ const pstateRows: readonly SystemRegister[] = [
   },
 ];
 
+/** LORegions, of which there are none: LORID_EL1 says so, the others have nothing to hold. */
+const limitedOrdering: readonly SystemRegister[] = (["LORSA", "LOREA", "LORN", "LORC"] as const)
+  .map((name, op2): SystemRegister => ({
+    name: `${name}_EL1`,
+    at: [3, 0, 10, 4, op2],
+    ...rw1,
+    ...reservedZero,
+    exists: (core) => core.features.lor,
+  })).concat([{
+    name: "LORID_EL1",
+    at: [3, 0, 10, 4, 7],
+    read: 1,
+    get: () => 0n,
+    exists: (core) => core.features.lor,
+  }]);
+
+/** TCR_EL1, and TCR_EL2 when EL2 is the host. */
+export const tcrMask = (core: Core): bigint =>
+  0x77_ffff_ffffn | (core.features.hafdbs ? 0x180_0000_0000n : 0n) |
+  (core.features.hpds ? 0x600_0000_0000n : 0n);
+
 /** Registers of the EL1&0 translation regime. */
 const translationRows: readonly SystemRegister[] = [
   {
@@ -180,7 +201,7 @@ const translationRows: readonly SystemRegister[] = [
     at: [3, 0, 2, 0, 2],
     ...rw1,
     slot: "TCR_EL1",
-    mask: (core) => 0x77_ffff_ffffn | (core.features.hafdbs ? 0x180_0000_0000n : 0n),
+    mask: tcrMask,
     then: translationChanged,
     traps: virtualMemory,
     e2h: "TCR_EL2",
@@ -211,6 +232,7 @@ const translationRows: readonly SystemRegister[] = [
     traps: virtualMemory,
     e2h: "CONTEXTIDR_EL2",
   },
+  ...limitedOrdering,
   { name: "PAR_EL1", at: [3, 0, 7, 4, 0], ...rw1, slot: "PAR_EL1" },
 ];
 

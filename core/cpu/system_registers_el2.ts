@@ -7,7 +7,7 @@
 import { el2IsHost, Hcr } from "./controls.ts";
 import { controlsChanged, deriveControls, translationChanged } from "./pstate.ts";
 import type { SystemRegister } from "./system_register_rows.ts";
-import { sctlrMask, sctlrWritten } from "./system_registers_control.ts";
+import { sctlrMask, sctlrWritten, tcrMask } from "./system_registers_control.ts";
 import { Traps } from "./system_register_traps.ts";
 import type { Core } from "./types.ts";
 
@@ -27,11 +27,8 @@ const cptrLayout = {
 
 const cptr = (core: Core) => el2IsHost(core) ? cptrLayout.host : cptrLayout.plain;
 
-const tcrMask = (core: Core): bigint => {
-  const hardware = core.features.hafdbs;
-  if (el2IsHost(core)) return 0x77_ffff_ffffn | (hardware ? 0x180_0000_0000n : 0n);
-  return 0x17_ff3fn | (hardware ? 0x60_0000n : 0n);
-};
+const plainTcrMask = (core: Core): bigint =>
+  0x17_ff3fn | (core.features.hafdbs ? 0x60_0000n : 0n) | (core.features.hpds ? 0x100_0000n : 0n);
 
 const vtcrMask = (core: Core): bigint =>
   0x7_ffffn | (core.features.vmid16 ? 0x8_0000n : 0n) | (core.features.hafdbs ? 0x60_0000n : 0n);
@@ -95,7 +92,7 @@ const translationRows: readonly SystemRegister[] = [
     at: [3, 4, 2, 0, 2],
     ...rw2,
     slot: "TCR_EL2",
-    mask: tcrMask,
+    mask: (core) => el2IsHost(core) ? tcrMask(core) : plainTcrMask(core),
     res1: (core) => el2IsHost(core) ? 0n : 0x8080_0000n,
     then: translationChanged,
   },

@@ -6,6 +6,8 @@ import {
   systemInstructions,
 } from "../../../core/cpu/system_instructions.ts";
 import { keyOf } from "../../../core/cpu/system_register_rows.ts";
+import { AtNames } from "../../../core/mmu/address_translation.ts";
+import { TlbiNames } from "../../../core/mmu/maintenance.ts";
 import type { El } from "../../../core/cpu/types.ts";
 import { rig, set } from "./rig.ts";
 
@@ -79,4 +81,11 @@ Deno.test("system instructions: an unknown one is undefined and said once", () =
   assertEquals(checkSystemInstruction(core, key, 0), { to: 1, ec: 0, iss: 0 });
   checkSystemInstruction(core, key, 0);
   assertEquals(log, ["sys S1_6_C7_C1_1: no such instruction"]);
+});
+
+Deno.test("system instructions: the MMU executes every AT and TLBI there is", () => {
+  const named = (kind: string) =>
+    systemInstructions.filter((r) => r.kind === kind).map((r) => r.name).toSorted();
+  assertEquals(named("at"), [...AtNames].toSorted() as string[]);
+  assertEquals(named("tlbi"), [...TlbiNames].toSorted() as string[]);
 });

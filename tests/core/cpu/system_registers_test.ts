@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Ec, Iss } from "../../../core/cpu/syndrome.ts";
-import { keyOf, type SystemRegister } from "../../../core/cpu/system_register_rows.ts";
+import { genericName, keyOf, type SystemRegister } from "../../../core/cpu/system_register_rows.ts";
 import { slotOffset, SystemSlots } from "../../../core/cpu/system_register_slots.ts";
 import { AccessGuard } from "../../../core/cpu/system_register_traps.ts";
 import {
@@ -421,4 +421,25 @@ Deno.test("system registers: a name that does not exist is refused", () => {
     RangeError,
     "Cannot access TTBR3_EL1: no register has that name",
   );
+});
+
+Deno.test("system registers: no access at any exception level throws, whatever is written", () => {
+  const gic: GicSystemInterface = { readSystem: () => 0xfn, writeSystem: () => true };
+  let seed = 1n;
+  const random =
+    () => (seed = BigInt.asUintN(64, seed * 6364136223846793005n + 1442695040888963407n));
+  for (const cpu of ["cortex-a72", "max"] as const) {
+    for (const el of [0, 1, 2] as const) {
+      const { core } = rig({ cpu, el, gic });
+      for (let key = 0x8000; key <= 0xffff; key++) {
+        if (key % 61 !== 0 && !systemRegisters.some((row) => keyOf(row.at) === key)) continue;
+        const read = readSystemRegister(core, key, 0);
+        if (typeof read === "bigint") {
+          assertEquals(BigInt.asUintN(64, read), read, genericName(key));
+        }
+        writeSystemRegister(core, key, random(), 31);
+        if (core.state.u32("el") !== el) toEl(core, el);
+      }
+    }
+  }
 });
