@@ -100,8 +100,8 @@ const roundInt: Path = (t, [x], { mode, flag }) => {
   return { result: t.bits(r), exact: t.w("eq", r, x as Val), rounded: number };
 };
 
-const convert: Path = (t, [x], { to }) => {
-  if (!t.scalar || to === 16) return undefined;
+const convert: Path = (t, [x], { to, mode }) => {
+  if (!t.scalar || to === 16 || mode !== Rounding.current) return undefined;
   const other = new FpLane(t.op, to === 64 ? "f64" : "f32");
   const r = t.op.let(t.op.w(t.double ? "f32.demote_f64" : "f64.promote_f32", x as Val));
   if (!t.double) return { result: other.bits(r), exact: other.w("eq", r, r) };

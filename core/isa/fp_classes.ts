@@ -3,11 +3,15 @@
 import { fpConversions } from "./fp_conversions.ts";
 import { fpScalar } from "./fp_scalar.ts";
 import type { AnyInsn } from "./insn.ts";
+import { simdFpFixedPoint } from "./simd_fp_fixed_point.ts";
 import { simdFpThreeSame } from "./simd_fp_three_same.ts";
+import { simdFpTwoRegister } from "./simd_fp_two_register.ts";
 
 /** The definitions of these files. */
 export const floatingPoint: readonly AnyInsn[] = [
   ...fpScalar,
   ...fpConversions,
   ...simdFpThreeSame,
+  ...simdFpTwoRegister,
+  ...simdFpFixedPoint,
 ];

@@ -94,7 +94,7 @@ export function pick(
   from: readonly number[],
   a: Val,
   b: Val,
-) {
+): Val {
   const bytes = size / 8;
   const lanes = Array.from({ length: 16 }, (_, i) => {
     const lane = from[Math.min(Math.floor(i / bytes), from.length - 1)] as number;
