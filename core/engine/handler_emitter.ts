@@ -208,7 +208,8 @@ const none: HandlerVariant = {
 /** Code of the handler of one variant. */
 export function emitHandler(variant: HandlerVariant): FunctionBody {
   const e = new HandlerEmitter(variant);
-  if (variant.insn.fp) e.trapFp();
+  const { fp } = variant.insn;
+  if (typeof fp === "function" ? fp(variant.fields) : fp) e.trapFp();
   variant.insn.run(e, variant.fields, e.bound() as unknown as Parameters<AnyInsn["run"]>[2]);
   e.next();
   return e.finish();

@@ -90,8 +90,8 @@ export interface Insn<P extends string, S extends keyof ShapeFields<P>, O extend
   readonly undefined?: (f: Fields<P>) => boolean;
   /** The extension that a combination needs. */
   readonly feature?: (f: Fields<P>) => Feature | undefined;
-  /** FP and Advanced SIMD: trapped by CPACR_EL1.FPEN and CPTR_EL2. */
-  readonly fp?: boolean;
+  /** FP and Advanced SIMD, always or by shape: trapped by CPACR_EL1.FPEN and CPTR_EL2. */
+  readonly fp?: boolean | ((f: Pick<ShapeFields<P>, S>) => boolean);
   /** A direct branch: `operands` gives `imm`, the offset from PC in bytes. */
   readonly branch?: boolean;
   /** Ends a straight run of instructions (branches, exceptions, system changes). */

@@ -55,16 +55,22 @@ function storeValue(op: Ops, f: Kind, m: Access, offset: number, slot: SlotRef):
   else m.store(Stores[scale] as StoreName, offset, op.x(slot));
 }
 
+/** The base register's value; SP is checked before anything is added to it. */
+function baseValue(op: Ops, f: { readonly sp: number }, n: SlotRef): Val {
+  const value = op.x(n);
+  if (f.sp) op.checkSp(value);
+  return value;
+}
+
 /** One access; `after` runs once it can no longer fault. */
 function transfer(
   op: Ops,
-  f: Kind & { readonly sp: number },
+  f: Kind,
   address: Val,
   t: SlotRef,
   options: AccessOptions = {},
   after: () => void = () => {},
 ): void {
-  if (f.sp) op.checkSp(address);
   const bytes = 1 << scaleOf(f);
   if (isLoad(f)) {
     const put = loadValue(op, f, op.mem(address, bytes, "read", options), 0);
@@ -102,6 +108,7 @@ const base = (n: number, imm: bigint) => imm ? `[${gprOrSp(n, 1)}, #${imm}]` : `
 const literal = insn("Load register (literal)", "opc:2 011 V:1 00 imm19:19 Rt:5", {
   ref: "LDR (literal), LDRSW (literal), PRFM (literal), LDR (literal, SIMD&FP)",
   shape: ["opc", "V"],
+  fp: (f) => f.V === 1,
   undefined: (f) => f.V === 1 && f.opc === 3,
   asm: (f, pc) => {
     const to = BigInt.asUintN(64, pc + signed(19, f.imm19) * 4n);
@@ -113,9 +120,9 @@ const literal = insn("Load register (literal)", "opc:2 011 V:1 00 imm19:19 Rt:5"
   operands: (f) => ({ d: f.V ? vreg(f.Rt) : dst(f.Rt), imm: signed(19, f.imm19) * 4n }),
   run: (op, f, o) => {
     if (!f.V && f.opc === 3) return;
-    const kind: Kind & { sp: number } = f.V
-      ? { size: [2, 3, 0][f.opc] as number, V: 1, opc: f.opc === 2 ? 3 : 1, sp: 0 }
-      : { size: f.opc === 1 ? 3 : 2, V: 0, opc: f.opc === 2 ? 2 : 1, sp: 0 };
+    const kind: Kind = f.V
+      ? { size: [2, 3, 0][f.opc] as number, V: 1, opc: f.opc === 2 ? 3 : 1 }
+      : { size: f.opc === 1 ? 3 : 2, V: 0, opc: f.opc === 2 ? 2 : 1 };
     transfer(op, kind, op.w("i64.add", op.pc(), o.imm), o.d);
   },
 });
@@ -125,7 +132,8 @@ const offsetOperands = (f: Kind & { Rt: number; Rn: number }, imm: bigint) => ({
   n: orSp(f.Rn),
   imm,
 });
-const offsetAddress = (op: Ops, o: { n: SlotRef; imm: Val }) => op.w("i64.add", op.x(o.n), o.imm);
+const offsetAddress = (op: Ops, f: { readonly sp: number }, o: { n: SlotRef; imm: Val }) =>
+  op.w("i64.add", baseValue(op, f, o.n), o.imm);
 
 const unscaled = insn(
   "Load/store register (unscaled immediate)",
@@ -133,10 +141,11 @@ const unscaled = insn(
   {
     ref: "LDUR, STUR and their byte, halfword, signed, SIMD&FP forms, PRFUM",
     shape: ["size", "V", "opc", "sp"],
+    fp: (f) => f.V === 1,
     undefined: reserved,
     asm: (f) => `${nameOf(f, "ur")}, ${base(f.Rn, signed(9, f.imm9))}`,
     operands: (f) => offsetOperands(f, signed(9, f.imm9)),
-    run: (op, f, o) => isPrefetch(f) || transfer(op, f, offsetAddress(op, o), o.d),
+    run: (op, f, o) => isPrefetch(f) || transfer(op, f, offsetAddress(op, f, o), o.d),
   },
 );
 
@@ -150,7 +159,7 @@ const unprivileged = insn(
     asm: (f) => `${nameOf({ ...f, V: 0 }, "tr")}, ${base(f.Rn, signed(9, f.imm9))}`,
     operands: (f) => offsetOperands({ ...f, V: 0 }, signed(9, f.imm9)),
     run: (op, f, o) =>
-      transfer(op, { ...f, V: 0 }, offsetAddress(op, o), o.d, { unprivileged: true }),
+      transfer(op, { ...f, V: 0 }, offsetAddress(op, f, o), o.d, { unprivileged: true }),
   },
 );
 
@@ -160,6 +169,7 @@ const indexed = insn(
   {
     ref: "LDR, STR (immediate) pre- and post-index, with byte, halfword, signed, SIMD&FP forms",
     shape: ["size", "V", "opc", "pre", "sp"],
+    fp: (f) => f.V === 1,
     undefined: (f) => reserved(f) || isPrefetch(f),
     asm: (f) => {
       const imm = signed(9, f.imm9);
@@ -170,7 +180,7 @@ const indexed = insn(
     },
     operands: (f) => offsetOperands(f, signed(9, f.imm9)),
     run: (op, f, o) => {
-      const n = op.x(o.n);
+      const n = baseValue(op, f, o.n);
       const moved = op.let(op.w("i64.add", n, o.imm));
       transfer(op, f, f.pre ? moved : n, o.d, {}, () => op.setX(o.n, moved));
     },
@@ -183,6 +193,7 @@ const registerOffset = insn(
   {
     ref: "LDR, STR (register) with byte, halfword, signed, SIMD&FP forms, PRFM (register)",
     shape: ["size", "V", "opc", "option", "S", "sp"],
+    fp: (f) => f.V === 1,
     undefined: (f) => reserved(f) || (f.option & 2) === 0,
     asm: (f) => {
       const m = gpr(f.Rm, f.option & 1);
@@ -197,7 +208,7 @@ const registerOffset = insn(
       if (isPrefetch(f)) return;
       const index = extended(op, o.m, f.option);
       const scaled = f.S ? op.w("i64.shl", index, op.i64(scaleOf(f))) : index;
-      transfer(op, f, op.w("i64.add", op.x(o.n), scaled), o.d);
+      transfer(op, f, op.w("i64.add", baseValue(op, f, o.n), scaled), o.d);
     },
   },
 );
@@ -208,10 +219,11 @@ const unsignedOffset = insn(
   {
     ref: "LDR, STR (immediate) unsigned offset, with byte, halfword, signed, SIMD&FP forms, PRFM",
     shape: ["size", "V", "opc", "sp"],
+    fp: (f) => f.V === 1,
     undefined: reserved,
     asm: (f) => `${nameOf(f, "r")}, ${base(f.Rn, BigInt(f.imm12) << BigInt(scaleOf(f)))}`,
     operands: (f) => offsetOperands(f, BigInt(f.imm12) << BigInt(scaleOf(f))),
-    run: (op, f, o) => isPrefetch(f) || transfer(op, f, offsetAddress(op, o), o.d),
+    run: (op, f, o) => isPrefetch(f) || transfer(op, f, offsetAddress(op, f, o), o.d),
   },
 );
 
@@ -228,6 +240,7 @@ const pair = insn(
   {
     ref: "LDP, STP, LDPSW, LDNP, STNP and their SIMD&FP forms",
     shape: ["opc", "V", "mode", "L", "sp"],
+    fp: (f) => f.V === 1,
     undefined: (f) => f.opc === 3 || (!f.V && f.opc === 1 && (!f.L || f.mode === 0)),
     asm: (f) => {
       const kind = pairKind(f);
@@ -251,10 +264,9 @@ const pair = insn(
     run: (op, f, o) => {
       const kind = pairKind(f);
       const bytes = 1 << scaleOf(kind);
-      const n = op.x(o.n);
+      const n = baseValue(op, f, o.n);
       const moved = op.let(op.w("i64.add", n, o.imm));
       const address = f.mode === 1 ? n : moved;
-      if (f.sp) op.checkSp(address);
       const m = op.mem(address, bytes * 2, f.L ? "read" : "write", { element: bytes });
       if (f.L) {
         const first = loadValue(op, kind, m, 0);
@@ -286,7 +298,7 @@ const rcpcUnscaled = insn(
       return `${ordered}, ${base(f.Rn, signed(9, f.imm9))}`;
     },
     operands: (f) => offsetOperands({ ...f, V: 0 }, signed(9, f.imm9)),
-    run: (op, f, o) => transfer(op, { ...f, V: 0 }, offsetAddress(op, o), o.d),
+    run: (op, f, o) => transfer(op, { ...f, V: 0 }, offsetAddress(op, f, o), o.d),
   },
 );
 
