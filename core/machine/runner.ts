@@ -136,11 +136,12 @@ export class Runner {
     const { mmu, running } = this.#host;
     const flags = (d.unprivileged ? AccessFlag.unprivileged : 0) |
       (d.mustAlign ? AccessFlag.aligned : 0);
-    const reads = d.kind !== "write";
-    if (reads && mmu.read(running.index, d.bytes, d.unit, flags)) return this.#abort(record);
-    if (d.kind !== "read" && mmu.probeWrite(running.index, d.bytes, d.unit, flags)) {
-      return this.#abort(record);
-    }
+    const failed = d.kind === "read"
+      ? mmu.read(running.index, d.bytes, d.unit, flags)
+      : d.kind === "update"
+      ? mmu.update(running.index, d.bytes, d.unit, flags)
+      : mmu.probeWrite(running.index, d.bytes, d.unit, flags);
+    if (failed) return this.#abort(record);
     return this.#settled();
   }
 
