@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Feature } from "../isa/insn.ts";
 import type { SystemSlot } from "./system_register_slots.ts";
 
 /** A kind of core. */
@@ -209,45 +208,4 @@ export function cpuFeatures(model: CpuModel): CpuFeatures {
     dataCachePersistence: field(model, "ID_AA64ISAR1_EL1", 0) > 0,
     implementationDefined: model.implementationDefined,
   };
-}
-
-/** Which identification field says that instructions are there, and from which value on. */
-const instructionFields: {
-  readonly [F in Feature]: readonly [register: SystemSlot, shift: number, least: number];
-} = {
-  aes: ["ID_AA64ISAR0_EL1", 4, 1],
-  sha2: ["ID_AA64ISAR0_EL1", 12, 1],
-  crc: ["ID_AA64ISAR0_EL1", 16, 1],
-  lse: ["ID_AA64ISAR0_EL1", 20, 2],
-  rdm: ["ID_AA64ISAR0_EL1", 28, 1],
-  sha3: ["ID_AA64ISAR0_EL1", 32, 1],
-  sm4: ["ID_AA64ISAR0_EL1", 40, 1],
-  dotprod: ["ID_AA64ISAR0_EL1", 44, 1],
-  fp16fml: ["ID_AA64ISAR0_EL1", 48, 1],
-  flagm: ["ID_AA64ISAR0_EL1", 52, 1],
-  altnzcv: ["ID_AA64ISAR0_EL1", 52, 2],
-  jsconv: ["ID_AA64ISAR1_EL1", 12, 1],
-  complxnum: ["ID_AA64ISAR1_EL1", 16, 1],
-  rcpc: ["ID_AA64ISAR1_EL1", 20, 1],
-  "rcpc-immo": ["ID_AA64ISAR1_EL1", 20, 2],
-  fptoint: ["ID_AA64ISAR1_EL1", 32, 1],
-  sb: ["ID_AA64ISAR1_EL1", 36, 1],
-  bf16: ["ID_AA64ISAR1_EL1", 44, 1],
-  i8mm: ["ID_AA64ISAR1_EL1", 52, 1],
-  fullfp16: ["ID_AA64PFR0_EL1", 16, 1],
-  dit: ["ID_AA64PFR0_EL1", 48, 1],
-  bti: ["ID_AA64PFR1_EL1", 0, 1],
-  ssbs: ["ID_AA64PFR1_EL1", 4, 2],
-  lor: ["ID_AA64MMFR1_EL1", 16, 1],
-  pan: ["ID_AA64MMFR1_EL1", 20, 1],
-  uao: ["ID_AA64MMFR2_EL1", 4, 1],
-};
-
-/** The instruction set extensions a model has beyond Armv8.0. */
-export function instructionFeatures(model: CpuModel): ReadonlySet<Feature> {
-  const features = Object.keys(instructionFields) as Feature[];
-  return new Set(features.filter((feature) => {
-    const [register, shift, least] = instructionFields[feature];
-    return field(model, register, shift) >= least;
-  }));
 }

@@ -5,7 +5,6 @@ import {
   CpuModels,
   type CpuName,
   idRegisters,
-  instructionFeatures,
 } from "../../../core/cpu/cpu_models.ts";
 import type { MmuFeatures } from "../../../core/mmu/host.ts";
 import { mrs, rig } from "./rig.ts";
@@ -66,12 +65,6 @@ Deno.test("cpu models: a core reads its model's registers", () => {
   const { core } = rig({ cpu: "max" });
   assertEquals(mrs(core, "ID_AA64ISAR0_EL1"), 0x0021_1111_1021_2120n);
   assertEquals(mrs(core, "CTR_EL0"), 0x8444_c004n);
-});
-
-Deno.test("cpu models: the cores named have CRC32 and cryptography, max has all but BTI", () => {
-  assertEquals([...instructionFeatures(cpuModel("cortex-a57"))], ["aes", "sha2", "crc"]);
-  const max = instructionFeatures(cpuModel("max"));
-  assertEquals([max.has("bti"), max.size], [false, 25]);
 });
 
 Deno.test("cpu models: translation takes its features from the same registers", () => {

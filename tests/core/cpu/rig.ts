@@ -3,6 +3,7 @@
 import { EventQueue } from "../../../core/board/clock.ts";
 import { CpuCore } from "../../../core/cpu/core.ts";
 import { cpuModel, type CpuName } from "../../../core/cpu/cpu_models.ts";
+import { Ec, Iss } from "../../../core/cpu/syndrome.ts";
 import { keyOf } from "../../../core/cpu/system_register_rows.ts";
 import {
   readSystemRegister,
@@ -93,6 +94,11 @@ export function mrs(core: Core, name: string, rt = 0): bigint | Trap {
 
 export function msr(core: Core, name: string, value: bigint, rt = 0): Trap | undefined {
   return writeSystemRegister(core, keyNamed(name), value, rt);
+}
+
+/** The trap of an access to a register. */
+export function accessTrap(to: 1 | 2, name: string, read: boolean, rt = 0): Trap {
+  return { to, ec: Ec.systemRegister, iss: Iss.systemRegister(keyNamed(name), rt, read) };
 }
 
 export { setRegister as set };
