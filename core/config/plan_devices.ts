@@ -11,7 +11,7 @@ import { MaxGuestAddress, type MemoryRegion, rangeOf, rangeText } from "./plan_m
 import type { DeviceFact, PlatformFacts } from "./platform_facts.ts";
 import { readWishes, type Wish } from "./plan_windows.ts";
 import type { Problem } from "./problem.ts";
-import { contains, endOf, joined, overlap, PageBytes, wholePages, without } from "./ranges.ts";
+import { endOf, joined, overlap, PageBytes, type Range, wholePages, without } from "./ranges.ts";
 import type { VmConfig } from "./vm_config.ts";
 
 /** An interrupt of the board's as the guest knows it (INTIDs). */
@@ -216,19 +216,24 @@ function openWindows(
   const windows: PassthroughWindow[] = [];
   for (const offset of new Set(wishes.map((w) => w.offset))) {
     const here = wishes.filter((w) => w.offset === offset);
-    const holes = [...gic.map((g) => ({ base: g.base - offset, bytes: g.bytes })), ...played];
+    const moved = ({ base, bytes }: Range): Range => ({ base: base - offset, bytes });
+    const holes = [...gic.map(moved), ...played];
+    const there = facts.devices.map((d) => moved(wholePages(d)));
     for (const range of joined(here)) {
-      for (const piece of without(range, holes)) {
-        const host = { base: piece.base + offset, bytes: piece.bytes };
+      const pieces = without(range, holes);
+      const whole = pieces.length === 1 && pieces[0]?.bytes === range.bytes;
+      // Of a window that was cut, only what holds something is left.
+      const left = whole ? pieces : joined(pieces.flatMap((p) => within(p, there)));
+      for (const { base, bytes } of left) {
+        const host = { base: base + offset, bytes };
         const devices = facts.devices.filter((d) => overlap(host, d));
-        // Gaps between what was taken out hold nothing.
-        if (devices.length === 0 && !contains(piece, range)) continue;
-        const inside = here.filter((w) => overlap(w, piece));
+        const inside = here.filter((w) => overlap(w, { base, bytes }));
+        const asked = whole && inside.length === 1 ? inside[0]?.name : undefined;
         windows.push({
-          name: inside.length === 1 ? inside[0]?.name ?? "" : devices[0]?.name ?? hex(piece.base),
-          gpa: piece.base,
+          name: asked ?? devices[0]?.name ?? hex(base),
+          gpa: base,
           hpa: host.base,
-          bytes: piece.bytes,
+          bytes,
           devices: devices.map((d) => d.name),
           irqs: links(devices, offset, facts, inside),
         });
@@ -236,6 +241,14 @@ function openWindows(
     }
   }
   return windows.sort((a, b) => a.gpa - b.gpa);
+}
+
+/** The parts of `ranges` that lie in `frame`. */
+function within(frame: Range, ranges: readonly Range[]): Range[] {
+  return ranges.filter((r) => overlap(r, frame)).map((r) => {
+    const base = Math.max(r.base, frame.base);
+    return { base, bytes: Math.min(endOf(r), endOf(frame)) - base };
+  });
 }
 
 /**
@@ -255,6 +268,21 @@ function links(
     const seen = facts.devices.find((d) => d.base === device.base - offset) ?? device;
     return device.irqs.map((hardware, i) => ({ hardware, guest: seen.irqs[i] ?? hardware }));
   });
+}
+
+/**
+ * Paths of the board's device tree nodes that describe nothing in the guest's address space.
+ */
+export function absentPaths(facts: PlatformFacts, plan: DevicePlan): string[] {
+  const present = [...plan.passthrough, ...plan.emulated]
+    .map(({ gpa, bytes }): Range => ({ base: gpa, bytes }));
+  const isPresent = (d: DeviceFact) =>
+    Gic.includes(d.kind) ? plan.vgic !== undefined : present.some((r) => overlap(r, d));
+  const kept = new Set(facts.devices.filter(isPresent).map((d) => d.path));
+  const paths = facts.devices.flatMap((d) =>
+    d.path === undefined || kept.has(d.path) ? [] : d.path
+  );
+  return [...new Set(paths)];
 }
 
 /** The parts of the board that both plans reach, the interrupt controller aside. */

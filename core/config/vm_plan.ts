@@ -10,6 +10,7 @@ import { type FdtPatch, patchFdt } from "../fdt/patch.ts";
 import { byteCount, hex } from "../hex.ts";
 import { type KernelImage, placeImage, type Segment } from "../images/image.ts";
 import {
+  absentPaths,
   type DevicePlan,
   type EmulatedDevice,
   type PassthroughWindow,
@@ -66,7 +67,7 @@ export interface VmPlan extends DevicePlan {
   /** What the guest finds in X0: the address of its device tree. */
   readonly x0: number;
   readonly dtb: DtbPlan | undefined;
-  /** What the device tree says beyond the board: memory, CPUs, command line, initrd. */
+  /** How the device tree differs from the board's: memory, CPUs, command line, initrd, nodes. */
   readonly fdt: FdtPatch;
   readonly interruptMode: "none" | "emulated" | "passthrough";
 }
@@ -110,7 +111,11 @@ export function planVm(
     memory: memory.filter((r) => r.kind !== "reserved" || r.bytes >= MinReservedRam)
       .map((r) => ({ base: r.gpa, bytes: r.bytes })),
     cpus: vcpus.map((v) => v.mpidr),
-    exclude: devices.excluded_devices.flat(),
+    // A given tree is the user's to answer for; the board's has much that the guest does not.
+    exclude: [
+      ...devices.excluded_devices.flat(),
+      ...(images.dtb === undefined ? absentPaths(facts, devicePlan) : []),
+    ],
     ...(kernel.cmdline === undefined ? {} : { bootargs: kernel.cmdline }),
     ...(initrd === undefined ? {} : { initrd: { start: initrd.base, bytes: initrd.bytes } }),
   };

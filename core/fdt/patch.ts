@@ -40,7 +40,8 @@ export interface FdtPatch {
 /** A changed copy of `tree`. */
 export function patchFdt(tree: Fdt, patch: FdtPatch): Fdt {
   const root = clone(tree.root);
-  for (const path of patch.exclude ?? []) remove(root, path);
+  // A path without unit address means every node of that name.
+  for (const path of patch.exclude ?? []) while (remove(root, path));
   if (patch.memory !== undefined) setMemory(root, patch.memory);
   if (patch.cpus !== undefined) setCpus(root, patch.cpus);
   const chosen = ensure(root, "/chosen");
@@ -59,7 +60,7 @@ function isMemory(at: FdtNode): boolean {
 }
 
 /** Replaces every memory node with one node a range. */
-export function setMemory(
+function setMemory(
   root: FdtNode,
   memory: readonly { readonly base: number; readonly bytes: number }[],
 ): void {
@@ -79,7 +80,7 @@ export function setMemory(
  * Leaves exactly the CPUs with these affinities: others go, missing ones are copies of the first.
  * What pointed at the ones that went (`cpu-map`, `interrupt-affinity`) goes or shrinks with them.
  */
-export function setCpus(root: FdtNode, affinities: readonly number[]): void {
+function setCpus(root: FdtNode, affinities: readonly number[]): void {
   const cpus = ensure(root, "/cpus");
   if (!cpus.properties.has("#address-cells")) cpus.properties.set("#address-cells", cells(1));
   if (!cpus.properties.has("#size-cells")) cpus.properties.set("#size-cells", cells(0));

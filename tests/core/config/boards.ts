@@ -10,7 +10,7 @@ const GiB = 2 ** 30;
 
 function device(
   name: string,
-  path: string,
+  path: string | undefined,
   base: number,
   bytes: number,
   irqs: readonly number[] = [],
@@ -44,6 +44,7 @@ export function qemuVirt(
     gicVersion: gic,
     devices: [
       ...gic === 2 ? gicV2 : gicV3,
+      device("gic-v2m", undefined, 0x0802_0000, 0x1000),
       device("uart0", "/pl011@9000000", 0x0900_0000, 0x1000, [33], "uart"),
       device("rtc", "/pl031@9010000", 0x0901_0000, 0x1000, [34]),
       device("gpio", "/pl061@9030000", 0x0903_0000, 0x1000, [39]),

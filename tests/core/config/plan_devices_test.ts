@@ -10,7 +10,9 @@ const v3 = qemuVirt({ gic: 3 });
 Deno.test("planDevices: whoever gets the interrupt controller gets a virtual one", () => {
   const plan = goodPlan(devices(`[${intc}]`));
   assertEquals(plan.vgic, { version: 2, distributor: 0x800_0000, cpuInterface: 0x801_0000 });
-  assertEquals(plan.passthrough, []);
+  assertEquals(plan.passthrough.map((w) => [w.name, w.gpa, w.bytes]), [
+    ["gic-v2m", 0x802_0000, 0x1000],
+  ]);
   assertEquals(goodPlan(devices('[["/intc@8000000"]]')).vgic, plan.vgic);
   assertEquals(goodPlan(devices('[["/"]]')).vgic, plan.vgic);
   assertEquals(goodPlan(devices("[]")).vgic, undefined);
@@ -121,4 +123,15 @@ Deno.test("planDevices: a window onto nothing is a warning, one beyond stage 2 a
     "[0x2000_0000, 0x2000_1000) (it reads as 0)",
   ]);
   assertEquals(problemsOf(devices('[["x", 0x100_0000_0000, 0x900_0000, 0x1000]]')).length, 1);
+});
+
+Deno.test("absentPaths: nodes stay where the guest finds something at their addresses", () => {
+  const exclude = (toml: string) => goodPlan(toml).fdt.exclude?.slice(0, 3);
+  const moved = '[["pl011@9000000", 0x900_0000, 0x904_0000, 0x1000, 1]]';
+  assertEquals(exclude(devices(moved)), ["/intc@8000000", "/pl031@9010000", "/pl061@9030000"]);
+  const console = '[["uart", 0x904_0000, 0x1000, 40, 2, []]]';
+  assertEquals(exclude(devices('[["/intc"], ["/pl031"], ["/virtio_mmio"]]', console)), [
+    "/pl011@9000000",
+    "/pl061@9030000",
+  ]);
 });

@@ -43,7 +43,7 @@ const small: Row["memory"] = [[0x4000_0000, 0x100_0000, "alloc"]];
 const gib: Row["memory"] = [[0x8000_0000, 0x4000_0000, "identical"]];
 const eight: Row["vcpus"] = Array.from({ length: 8 }, (_, i) => [i * 0x100, 1 << i]);
 const anywhere: Row["vcpus"] = Array.from({ length: 8 }, (_, i) => [i * 0x100, 0xff]);
-const q = "9000000+1000 9010000+1000 9030000+1000 a000000+4000";
+const q = "8020000+1000 9000000+1000 9010000+1000 9030000+1000 a000000+4000";
 /** All devices of the board but its interrupt controller; slots that touch are one window. */
 const all = "9000000+1000 9010000+1000 9030000+1000 9040000+1000 a000000+4000";
 const nimbos: Omit<Row, "vcpus"> = {
@@ -116,10 +116,15 @@ const rows: Record<string, Row> = {
     x0: 0x82e0_0000,
     dtb: "patch",
     memory: [[0x8000_0000, 0x7000_0000, "identical"]],
-    windows: "0+32000000",
+    windows: "20008000+1000",
   },
   "axvisor-nimbos-qemu-smp1": { ...nimbos, facts: v3, vcpus: [[0, 3]], windows: all },
-  "tgoskits-nimbos-qemu-smp1": { ...nimbos, facts: v3, vcpus: [[0, 3]], windows: all },
+  "tgoskits-nimbos-qemu-smp1": {
+    ...nimbos,
+    facts: v3,
+    vcpus: [[0, 3]],
+    windows: `8020000+1000 ${all}`,
+  },
   "axvisor-arceos-qemu-smp1": {
     ...linux,
     facts: v3,

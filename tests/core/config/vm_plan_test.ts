@@ -9,8 +9,9 @@ const kernel = (keys: Keys) => vmToml({ kernel: keys });
 const base = (keys: Keys) => vmToml({ base: keys });
 
 Deno.test("planVm: a small VM becomes plain data", () => {
-  const plan = goodPlan(vmToml());
-  const { images, ...rest } = plan;
+  const plan = goodPlan(vmToml({ devices: { passthrough_devices: '[["/virtio_mmio"]]' } }));
+  const { images, passthrough, ...rest } = plan;
+  assertEquals(passthrough.length, 1);
   assertEquals(rest, {
     id: 1,
     name: "vm",
@@ -20,9 +21,18 @@ Deno.test("planVm: a small VM becomes plain data", () => {
     entry: 0x4008_0000,
     x0: 0x40e0_0000,
     dtb: { kind: "generate", gpa: 0x40e0_0000, bytes: 0x1_0000 },
-    fdt: { memory: [{ base: 0x4000_0000, bytes: 0x100_0000 }], cpus: [0], exclude: [] },
+    fdt: {
+      memory: [{ base: 0x4000_0000, bytes: 0x100_0000 }],
+      cpus: [0],
+      exclude: [
+        "/intc@8000000",
+        "/pl011@9000000",
+        "/pl031@9010000",
+        "/pl061@9030000",
+        "/pl011@9040000",
+      ],
+    },
     interruptMode: "none",
-    passthrough: [],
     vgic: undefined,
     emulated: [],
   });
