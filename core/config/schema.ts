@@ -42,7 +42,9 @@ type CheckedAll<T extends Rules> = { -readonly [K in keyof T]: Checked<T[K]> };
 
 /** The rule with a description for editors. */
 export function doc<T>(text: string, rule: Rule<T>): Rule<T> {
-  return { ...rule, json: { description: text, ...rule.json } };
+  const own = rule.json.description;
+  const description = own === undefined ? text : `${text}: ${own}`;
+  return { ...rule, json: { ...rule.json, description } };
 }
 
 /** A value as "found" says it: its source where that is short. */

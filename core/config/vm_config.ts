@@ -183,7 +183,13 @@ function checkKinds(
 
 /** The JSON Schema of both layouts, for editors. */
 export function vmConfigJsonSchema(): JsonSchema {
-  const flat = Tables.map((t) => rules[t].json as Record<"properties" | "required", object>);
+  const stale = Object.fromEntries(
+    Object.entries(StaleKeys).map(([key, why]) => [key, { description: `Ignored: ${why}` }]),
+  );
+  const tables = Tables.map((t) => {
+    const json = rules[t].json as { properties: object; required: readonly string[] };
+    return { ...json, properties: { ...json.properties, ...stale } };
+  });
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "A virtual machine, as ArceOS hypervisors describe it",
@@ -191,15 +197,15 @@ export function vmConfigJsonSchema(): JsonSchema {
       {
         title: "With tables (since March 2025)",
         type: "object",
-        properties: Object.fromEntries(Tables.map((t) => [t, rules[t].json])),
+        properties: Object.fromEntries(Tables.map((t, i) => [t, tables[i]])),
         required: ["base", "kernel"],
         additionalProperties: false,
       },
       {
         title: "Flat (December 2024 to March 2025)",
         type: "object",
-        properties: Object.assign({}, ...flat.map((f) => f.properties)),
-        required: flat.flatMap((f) => f.required),
+        properties: Object.assign({}, ...tables.map((t) => t.properties)),
+        required: tables.flatMap((t) => t.required),
         additionalProperties: false,
       },
     ],
