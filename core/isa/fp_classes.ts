@@ -3,7 +3,11 @@
 import { fpConversions } from "./fp_conversions.ts";
 import { fpScalar } from "./fp_scalar.ts";
 import type { AnyInsn } from "./insn.ts";
+import { simdFpBrain } from "./simd_fp_brain.ts";
+import { simdFpComplex } from "./simd_fp_complex.ts";
 import { simdFpFixedPoint } from "./simd_fp_fixed_point.ts";
+import { simdFpIndexed } from "./simd_fp_indexed.ts";
+import { simdFpLong } from "./simd_fp_long.ts";
 import { simdFpThreeSame } from "./simd_fp_three_same.ts";
 import { simdFpTwoRegister } from "./simd_fp_two_register.ts";
 
@@ -14,4 +18,8 @@ export const floatingPoint: readonly AnyInsn[] = [
   ...simdFpThreeSame,
   ...simdFpTwoRegister,
   ...simdFpFixedPoint,
+  ...simdFpIndexed,
+  ...simdFpLong,
+  ...simdFpComplex,
+  ...simdFpBrain,
 ];

@@ -8,7 +8,7 @@
 import type { FpSize } from "../fp/ops.ts";
 import { sizeOfInfo } from "../fp/table.ts";
 import { fpr, vec } from "./fp_text.ts";
-import type { Feature } from "./insn.ts";
+import { type Feature, type StateOffset, vreg } from "./insn.ts";
 import type { Ops, SlotRef, Val } from "./ops.ts";
 
 /** Scalar forms have no `Q`, half precision forms no `sz`. */
@@ -82,6 +82,16 @@ export function put(op: Ops, f: LaneFields, d: SlotRef, value: Val): void {
   else if (f.Q) op.setV(d, value);
   else op.setD(d, op.lane("i64x2.extract_lane", 0, value));
 }
+
+/** Copies the element at `slot` to all elements. */
+export function splat(op: Ops, size: FpSize, slot: SlotRef): Val {
+  if (size === 64) return op.w("i64x2.splat", op.x(slot));
+  return op.w(size === 32 ? "i32x4.splat" : "i16x8.splat", op.w32(slot));
+}
+
+/** Where element `index` of a vector register is; `bits` is its size. */
+export const elementAt = (n: number, bits: number, index: number): StateOffset =>
+  vreg(n) + index * bits / 8 as StateOffset;
 
 /**
  * Takes elements of two vectors by number, those of `b` following the `count` of `a`; what lies above

@@ -1,7 +1,7 @@
 /** Floating-point members of Advanced SIMD three same, pairwise and across lanes, DDI 0487 C4.1. @module */
 
 import { vec } from "./fp_text.ts";
-import { type AnyInsn, type Feature, insn, type StateOffset, vreg } from "./insn.ts";
+import { type AnyInsn, insn, type StateOffset, vreg } from "./insn.ts";
 import type { Ops, Val } from "./ops.ts";
 import {
   compute,
@@ -150,46 +150,6 @@ const scalarThreeSameHalf = insn(
   { ...threeSame, shape: ["U", "a", "opcode"], run: runThreeSame },
 );
 
-interface Long {
-  readonly Q: number;
-  readonly S: number;
-}
-
-/** Half precision products onto single precision: `part` 1 takes the upper half of the sources. */
-function multiplyLong(part: 0 | 1) {
-  const from = (f: Long, n: number) => vreg(n) + (part ? (f.Q ? 8 : 4) : 0) as StateOffset;
-  return {
-    ref: "FMLAL, FMLAL2, FMLSL, FMLSL2 (vector)",
-    shape: ["Q", "S"],
-    fp: true,
-    feature: (): Feature => "fp16fml",
-    asm: (f: Long & Registers) => {
-      const lanes = f.Q ? 4 : 2;
-      const sources = [f.Rn, f.Rm].map((n) => vec(n, lanes, 16)).join(", ");
-      return `fml${f.S ? "s" : "a"}l${part ? "2" : ""} ${vec(f.Rd, lanes, 32)}, ${sources}`;
-    },
-    operands: (f: Long & Registers) => ({ d: vreg(f.Rd), n: from(f, f.Rn), m: from(f, f.Rm) }),
-    run: (op: Ops, f: Long, o: ThreeSlots) => {
-      const halves = (slot: ThreeSlots["n"]) =>
-        op.w("i32x4.extend_low_i16x8_u", op.w("i64x2.splat", op.x(slot)));
-      const args = [op.v(o.d), halves(o.n), halves(o.m)];
-      put(op, f, o.d, compute(op, f, f.S ? "halfMulSub" : "halfMulAdd", 32, ...args));
-    },
-  } as const;
-}
-
-const multiplyLongLow = insn(
-  "Advanced SIMD three same: FMLAL, FMLSL",
-  "0 Q:1 0 01110 S:1 01 Rm:5 111011 Rn:5 Rd:5",
-  multiplyLong(0),
-);
-
-const multiplyLongHigh = insn(
-  "Advanced SIMD three same: FMLAL2, FMLSL2",
-  "0 Q:1 1 01110 S:1 01 Rm:5 110011 Rn:5 Rd:5",
-  multiplyLong(1),
-);
-
 /** By opcode: maximum and minimum by `a`, the sum. */
 const Reductions = [
   [["fmaxnm", "maxNum"], ["fminnm", "minNum"]],
@@ -275,8 +235,6 @@ export const simdFpThreeSame: readonly AnyInsn[] = [
   vectorThreeSameHalf,
   scalarThreeSame,
   scalarThreeSameHalf,
-  multiplyLongLow,
-  multiplyLongHigh,
   scalarPairwise,
   acrossLanes,
 ];
