@@ -1,5 +1,6 @@
 /** WebAssembly's SIMD completed to what Advanced SIMD needs: every operation at every element size. @module */
 
+import { type StateOffset, vreg } from "./insn.ts";
 import type { Ops, SlotRef, Val } from "./ops.ts";
 import type { LaneOp, WasmOp } from "./wasm_ops.ts";
 
@@ -203,3 +204,7 @@ export class Lanes {
     return result;
   }
 }
+
+/** Where one element of a V register is. */
+export const elementSlot = (n: number, size: number, index: number): StateOffset =>
+  vreg(n) + (index << size) as StateOffset;
