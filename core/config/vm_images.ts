@@ -34,8 +34,10 @@ export interface FileAccess {
 export function resolvePath(config: VmConfig, path: string, rootfs: string | undefined): string {
   const fromFs = config.values.kernel.image_location === "fs";
   if (!fromFs && isAbsolute(path)) return path;
-  const directory = fromFs && rootfs !== undefined ? rootfs : dirname(config.file);
-  return join(directory, fromFs ? join("/", path) : path);
+  // Nothing leads out of a root; without one, paths may go up from where the description is.
+  return fromFs && rootfs !== undefined
+    ? join(rootfs, join("/", path))
+    : join(dirname(config.file), path);
 }
 
 /** Reads and opens everything; `images` is missing when something is. */

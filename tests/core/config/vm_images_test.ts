@@ -27,6 +27,7 @@ Deno.test('resolvePath: "fs" leads below the root, and no further', () => {
 
 Deno.test('resolvePath: without a root, "fs" leads beside the file', () => {
   assertEquals(resolvePath(fs(), "/guest/k.bin", undefined), "conf/guest/k.bin");
+  assertEquals(resolvePath(fs(), "../k.bin", undefined), "k.bin");
   assertEquals(resolvePath(fs("vm.toml"), "k.bin", undefined), "k.bin");
 });
 
