@@ -4,6 +4,7 @@ import { atomics } from "./atomics.ts";
 import { branches } from "./branches.ts";
 import { dataProcessingImmediate } from "./data_processing_immediate.ts";
 import { dataProcessingRegister } from "./data_processing_register.ts";
+import { dataProcessingSources } from "./data_processing_sources.ts";
 import { floatingPoint } from "./fp_classes.ts";
 import type { AnyInsn } from "./insn.ts";
 import { loadsStores } from "./loads_stores.ts";
@@ -16,6 +17,7 @@ export const instructionClasses: readonly AnyInsn[] = [
   ...system,
   ...branches,
   ...dataProcessingRegister,
+  ...dataProcessingSources,
   ...loadsStores,
   ...atomics,
   ...floatingPoint,
