@@ -3,9 +3,10 @@
 #include <stdbool.h>
 #include "../../common/text.h"
 
-#define READ(name) ({ uint64_t v_; asm volatile("mrs %0, " #name : "=r"(v_) : : "memory"); v_; })
+#define TEXT(name) #name
+#define READ(name) ({ uint64_t v_; asm volatile("mrs %0, " TEXT(name) : "=r"(v_) : : "memory"); v_; })
 #define WRITE(name, value) \
-    asm volatile("msr " #name ", %0\n\tisb" : : "r"((uint64_t)(value)) : "memory")
+    asm volatile("msr " TEXT(name) ", %0\n\tisb" : : "r"((uint64_t)(value)) : "memory")
 
 /* A function in assembly whose first instruction is the one under test. */
 #define PROBE(name, text) \

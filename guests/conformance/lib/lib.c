@@ -101,7 +101,7 @@ bool attempt4(enum mode mode, const void *code, uint64_t a, uint64_t b, uint64_t
     static char stack[0x1000] __attribute__((aligned(16)));
     attempt_el = current_el();
     uint64_t sp = attempt_sp != 0 ? attempt_sp : (uint64_t)stack + sizeof stack;
-    const char *back = mode >> 2 == attempt_el ? try_returned : attempt_el == 2 ? done_hvc : done_svc;
+    const char *back = mode >> 2 == attempt_el ? try_returned : mode == EL0 ? done_svc : done_hvc;
     uint64_t offset = mode == EL0 ? user_offset : 0;
     if (attempt_sp == 0) sp += offset;
     struct attempt start = { .spsr = MARK | DAIF | mode, .pc = (uint64_t)code + offset, .sp = sp,
