@@ -73,8 +73,8 @@ export interface Gic {
    * MRS by `core`; `undefined` when this GIC has no such readable register.
    *
    * Names are as Arm spells them: "ICC_IAR1_EL1", "ICH_LR0_EL2". With `virtual` an ICC_* name means
-   * the ICV_* register of that encoding. Who may access is the caller's business:
-   * `systemRegisterAccess` in `system_registers.ts` has the rules.
+   * the ICV_* register of that encoding; registers that exist once are the same either way. Who may
+   * access is the caller's business: `systemRegisterAccess` in `system_registers.ts` has the rules.
    */
   readSystem(core: number, name: string, virtual: boolean): bigint | undefined;
   /** MSR by `core`, as {@linkcode Gic.readSystem}; false when there is no such writable register. */

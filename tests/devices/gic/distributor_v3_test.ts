@@ -26,8 +26,13 @@ Deno.test("gicv3: a 1-of-N SPI goes to one core that takes interrupts", () => {
   assertEquals(outputs(), [Irq, 0, 0, 0]);
   set("ICC_IGRPEN1_EL1", 0, 0);
   assertEquals(outputs(), [0, Irq, 0, 0]);
-  gicd.write(0x6140, 2);
-  assertEquals(outputs(), [0, 0, Irq, 0]);
+  for (let core = 1; core < 4; core++) set("ICC_IGRPEN1_EL1", 0, core);
+  assertEquals(outputs(), [0, 0, 0, 0]);
+  set("ICC_IGRPEN1_EL1", 1, 3);
+  assertEquals(outputs(), [0, 0, 0, Irq]);
+  gicd.write(0x6140, 3);
+  set("ICC_IGRPEN1_EL1", 1, 2);
+  assertEquals(outputs(), [0, 0, 0, Irq]);
 });
 
 Deno.test("gicv3: the distributor reads as one Security state with affinity routing", () => {

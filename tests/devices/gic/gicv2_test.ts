@@ -113,6 +113,16 @@ Deno.test("gicv2: the distributor forwards only the groups it has enabled", () =
   gicd.write(0x000, 2);
   assertEquals(gic.outputs(0), Irq);
   gic.spi(33).set(false);
-  gic.spi(34).set(true);
+  gic.spi(32).set(true);
   assertEquals(gic.outputs(0), 0);
+});
+
+Deno.test("gicv2: an edge-triggered PPI is consumed by its acknowledgement", () => {
+  const { gic, gicd, gicc } = running2();
+  gicd.write(0xc04, 0x0000_0200, 1); // INTID 20 of core 1
+  gic.ppi(1, 20).set(true);
+  gic.ppi(1, 20).set(false);
+  assertEquals(gicc.read(IAR, 1), 20);
+  gicc.write(EOIR, 20, 1);
+  assertEquals(gicc.read(IAR, 1), Spurious);
 });

@@ -41,6 +41,9 @@ Deno.test("gicv3: access rules say what EL2 can make of an access", () => {
 
 Deno.test("gicv3: ICC_CTLR_EL1 leaves the group enables alone", () => {
   const { get, set } = running3();
-  set("ICC_CTLR_EL1", 3);
+  for (const value of [1, 2, 3, 0]) {
+    set("ICC_CTLR_EL1", value);
+    assertEquals(get("ICC_CTLR_EL1"), 0x8c00 | value);
+  }
   assertEquals([get("ICC_IGRPEN0_EL1"), get("ICC_IGRPEN1_EL1")], [0, 1]);
 });
