@@ -77,7 +77,7 @@ export interface Gic {
    * access is the caller's business: `systemRegisterAccess` in `system_registers.ts` has the rules.
    */
   readSystem(core: number, name: string, virtual: boolean): bigint | undefined;
-  /** MSR by `core`, as {@linkcode Gic.readSystem}; false when there is no such writable register. */
+  /** MSR by `core`, as {@linkcode Gic.readSystem}; false when no such register can be written. */
   writeSystem(core: number, name: string, value: bigint, virtual: boolean): boolean;
   /** Returns to the power-on state; the input lines keep their levels. */
   reset(): void;

@@ -5,7 +5,7 @@ const IAR = 0x0c;
 const EOIR = 0x10;
 const HPPIR = 0x18;
 
-Deno.test("gicv2: an SPI goes to the cores of GICD_ITARGETSR, and the first to read takes it", () => {
+Deno.test("gicv2: an SPI goes to the cores of GICD_ITARGETSR, and the first reader takes it", () => {
   const { gic, gicd, gicc } = running2();
   gicd.write(0x821, 0x03, 0, 1);
   assertEquals(gicd.read(0x820), 0x0101_0301);

@@ -50,7 +50,7 @@ Deno.test("gicv3: the distributor reads as one Security state with affinity rout
   assertEquals(log, []);
 });
 
-Deno.test("gicv3: SPIs are configured in the distributor, private ones in the redistributor", () => {
+Deno.test("gicv3: SPIs are configured in the distributor, others in the redistributor", () => {
   const { gicd, gicr } = rig3();
   assertEquals(gicr.read(sgiFrame(0) + 0xc00), 0xaaaa_aaaa);
   gicr.write(sgiFrame(0) + 0xc00, 0);
