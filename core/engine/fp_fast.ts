@@ -68,7 +68,6 @@ const flags: Path = (t, [x, y]) => {
 };
 
 const fused = (negateAddend: boolean, negateFactor: boolean): Path => (t, [d, a, b]) => {
-  if (!t.scalar) return undefined;
   const sign = (v: Val, negate: boolean) => negate ? t.let(t.w("neg", v)) : v;
   const operands = [sign(d as Val, negateAddend), sign(a as Val, negateFactor), b as Val] as const;
   return t.double ? fusedDouble(t, ...operands) : fusedSingle(t, ...operands);

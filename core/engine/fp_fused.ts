@@ -9,18 +9,42 @@ interface Fused {
   readonly rounded: Val;
 }
 
+/** What is half way between two numbers of single precision, in the fraction of a double. */
+const Tie = { mask: 0x1fff_ffffn, value: 0x1000_0000n } as const;
+
 /**
  * Single precision by way of double: the product is exact there, the sum is rounded twice. That is
  * harmless unless the first rounding ends half way between two numbers.
  */
 export function fusedSingle(t: FpLane, addend: Val, a: Val, b: Val): Fused {
+  if (!t.scalar) return fusedSingles(t, addend, a, b);
   const { op } = t;
   const wide = (v: Val) => op.w("f64.promote_f32", v);
   const sum = op.let(op.w("f64.add", op.w("f64.mul", wide(a), wide(b)), wide(addend)));
-  const rest = op.w("i64.and", op.w("i64.reinterpret_f64", sum), op.i64(0x1fff_ffff));
+  const rest = op.w("i64.and", op.w("i64.reinterpret_f64", sum), op.i64(Tie.mask));
   const r = op.let(op.w("f32.demote_f64", sum));
-  const rounded = t.and(t.normal(r), op.w("i64.ne", rest, op.i64(0x1000_0000)));
-  return { result: t.bits(r), rounded };
+  return {
+    result: t.bits(r),
+    rounded: t.and(t.normal(r), op.w("i64.ne", rest, op.i64(Tie.value))),
+  };
+}
+
+const bytes = (from: number) => Array.from({ length: 8 }, (_, i) => from + i);
+
+function fusedSingles(t: FpLane, addend: Val, a: Val, b: Val): Fused {
+  const { op } = t;
+  const both = (value: bigint) => op.v128(value, value);
+  const [low, high] = [0, 8].map((half) => {
+    const wide = (v: Val) => {
+      const moved = half ? op.shuffle([...bytes(half), ...bytes(half)], v, v) : v;
+      return op.w("f64x2.promote_low_f32x4", moved);
+    };
+    return op.let(op.w("f64x2.add", op.w("f64x2.mul", wide(a), wide(b)), wide(addend)));
+  }) as [Val, Val];
+  const single = (v: Val) => op.w("f32x4.demote_f64x2_zero", v);
+  const r = op.let(op.shuffle([...bytes(0), ...bytes(16)], single(low), single(high)));
+  const noTie = (v: Val) => op.w("i64x2.ne", op.w("v128.and", v, both(Tie.mask)), both(Tie.value));
+  return { result: r, rounded: t.and(t.normal(r), t.and(noTie(low), noTie(high))) };
 }
 
 /** What a + b = sum leaves, exactly (TwoSum). */
@@ -48,12 +72,19 @@ function productError(t: FpLane, a: Val, b: Val, product: Val): Val {
 /** The sum, or its odd neighbour on the side of `error` when it is even and not exact. */
 function oddSum(t: FpLane, sum: Val, error: Val): Val {
   const { op } = t;
+  const exact = t.w("eq", error, t.constant(0));
+  if (!t.scalar) {
+    const one = op.v128(1n, 1n);
+    const opposed = op.w("i64x2.shr_s", op.w("v128.xor", sum, error), op.i32(63));
+    const neighbour = op.w("i64x2.add", sum, op.w("v128.or", opposed, one));
+    const odd = op.w("i64x2.eq", op.w("v128.and", sum, one), one);
+    return op.w("v128.bitselect", sum, neighbour, t.or(odd, exact));
+  }
   const bits = op.let(t.bits(sum));
   const opposed = op.w("i64.shr_s", op.w("i64.xor", bits, t.bits(error)), op.i64(63));
   const neighbour = op.w("i64.add", bits, op.w("i64.or", opposed, op.i64(1)));
   const odd = op.w("i32.wrap_i64", op.w("i64.and", bits, op.i64(1)));
-  const stays = op.w("i32.or", odd, t.w("eq", error, t.constant(0)));
-  return t.fromBits(op.select(stays, bits, neighbour));
+  return t.fromBits(op.select(t.or(odd, exact), bits, neighbour));
 }
 
 /** Where none of the steps below can overflow or lose bits. */
@@ -75,7 +106,7 @@ export function fusedDouble(t: FpLane, addend: Val, a: Val, b: Val): Fused {
   const high = t.let(t.w("add", product, low));
   const highRest = sumError(t, product, low, high);
   const rest = t.let(t.w("add", lowRest, highRest));
-  const oddRest = oddSum(t, rest, sumError(t, lowRest, highRest, rest));
+  const oddRest = t.let(oddSum(t, rest, sumError(t, lowRest, highRest, rest)));
   const addendFits = t.or(ordinary(t, addend), t.w("eq", addend, t.constant(0)));
   return {
     result: t.bits(t.w("add", high, oddRest)),
