@@ -1,10 +1,13 @@
 /** Advanced SIMD on integers: all its encoding classes. @module */
 
 import type { AnyInsn } from "./insn.ts";
+import { simdAcross } from "./simd_across.ts";
 import { simdLoadsStores } from "./simd_loads_stores.ts";
 import { simdMoves } from "./simd_moves.ts";
 import { simdPermutes } from "./simd_permutes.ts";
+import { simdShiftImmediate } from "./simd_shift_immediate.ts";
 import { simdThreeSame } from "./simd_three_same.ts";
+import { simdTwoMisc } from "./simd_two_misc.ts";
 
 /** The definitions of these files. */
 export const advancedSimd: readonly AnyInsn[] = [
@@ -12,4 +15,7 @@ export const advancedSimd: readonly AnyInsn[] = [
   ...simdMoves,
   ...simdPermutes,
   ...simdThreeSame,
+  ...simdTwoMisc,
+  ...simdAcross,
+  ...simdShiftImmediate,
 ];

@@ -70,6 +70,16 @@ export class Lanes {
   put(d: SlotRef, value: Val): void {
     this.op.setV(d, this.active === 128 ? value : this.op.w("v128.and", value, this.#mask));
   }
+  /** Writes the low half of `value` to the low half of a register, zeroing the rest, or to the high half. */
+  putHalf(d: SlotRef, high: number, value: Val): void {
+    const { op } = this;
+    op.setV(
+      d,
+      high
+        ? op.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23], op.v(d), value)
+        : value,
+    );
+  }
   /** Sets FPSR.QC when any active bit of `mask` is set. */
   clipped(mask: Val): void {
     const { op } = this;
