@@ -2,11 +2,14 @@
 
 import type { AnyInsn } from "./insn.ts";
 import { simdAcross } from "./simd_across.ts";
+import { simdByElement } from "./simd_by_element.ts";
 import { simdLoadsStores } from "./simd_loads_stores.ts";
 import { simdMoves } from "./simd_moves.ts";
 import { simdPermutes } from "./simd_permutes.ts";
 import { simdShiftImmediate } from "./simd_shift_immediate.ts";
+import { simdThreeDifferent } from "./simd_three_different.ts";
 import { simdThreeSame } from "./simd_three_same.ts";
+import { simdThreeSameExtra } from "./simd_three_same_extra.ts";
 import { simdTwoMisc } from "./simd_two_misc.ts";
 
 /** The definitions of these files. */
@@ -15,6 +18,9 @@ export const advancedSimd: readonly AnyInsn[] = [
   ...simdMoves,
   ...simdPermutes,
   ...simdThreeSame,
+  ...simdThreeSameExtra,
+  ...simdThreeDifferent,
+  ...simdByElement,
   ...simdTwoMisc,
   ...simdAcross,
   ...simdShiftImmediate,

@@ -3,15 +3,9 @@
 import { type AnyInsn, insn, vreg } from "./insn.ts";
 import type { Val } from "./ops.ts";
 import * as arithmetic from "./simd_arithmetic.ts";
-import { Lanes, type Unsigned } from "./simd_lanes.ts";
+import { Lanes } from "./simd_lanes.ts";
+import * as products from "./simd_products.ts";
 import { scalar, vectors } from "./simd_text.ts";
-
-interface Sources {
-  readonly n: Val;
-  readonly m: Val;
-  /** The destination before. */
-  readonly d: Val;
-}
 
 /** One opcode. */
 interface Row {
@@ -24,7 +18,7 @@ interface Row {
   readonly unsignedSizes?: readonly number[];
   /** Those of the scalar form. */
   readonly scalar?: readonly number[];
-  readonly run: (l: Lanes, u: Unsigned, s: Sources) => Val;
+  readonly run: products.Same;
 }
 
 const All = [0, 1, 2, 3];
@@ -147,7 +141,7 @@ const Rows: readonly Row[] = [
     opcode: "10010",
     names: ["mla", "mls"],
     sizes: Short,
-    run: (l, u, { n, m, d }) => u ? l.sub(d, l.mul(n, m)) : l.add(d, l.mul(n, m)),
+    run: (l, u, s) => (u ? products.multiplySub : products.multiplyAdd)(l, u, s),
   },
   {
     opcode: "10011",
@@ -173,7 +167,7 @@ const Rows: readonly Row[] = [
     names: ["sqdmulh", "sqrdmulh"],
     sizes: [1, 2],
     scalar: [1, 2],
-    run: (l, u, { n, m, d }) => arithmetic.doublingHigh(l, n, m, d, { round: u === 1 }),
+    run: (l, u, s) => products.multiplyHigh({ round: u === 1 })(l, u, s),
   },
   {
     opcode: "10111",
