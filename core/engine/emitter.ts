@@ -2,9 +2,8 @@
 
 import { MemoryMap, Tlb } from "../memory_map.ts";
 import { type StateField, StateFields, StateLayout } from "../cpu/state.ts";
-import { fpOperationIndex, sizeOfInfo } from "../fp/table.ts";
+import { fpOperationIndex } from "../fp/table.ts";
 import type { Access, AccessKind, AccessOptions, Ops, Size, SlotRef, Val } from "../isa/ops.ts";
-import { gather, laneOf } from "../isa/simd_fp_lanes.ts";
 import {
   type LaneOp,
   LaneOps,
@@ -18,7 +17,7 @@ import {
 } from "../isa/wasm_ops.ts";
 import { describeAccess } from "./access_descriptor.ts";
 import { Code } from "./code.ts";
-import { type FastFp, fastFp, fastFpLanes } from "./fp_fast.ts";
+import { emitFp, emitFpLanes } from "./fp_call.ts";
 import { describeFp } from "./fp_helper.ts";
 import { Imports } from "./imports.ts";
 import { TypeCode } from "./wasm_module.ts";
@@ -359,39 +358,13 @@ export abstract class Emitter implements Ops {
     });
   }
   fp(operation: string, info: number, ...args: Val[]): Val {
-    const operands = args.map((v) => this.let(v));
-    const fast = fastFp(this, operation, info, operands);
-    return this.#unless(fast, () => this.#fpExact(operation, info, operands));
+    return emitFp(this, operation, info, args);
   }
   fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val {
-    const operands = args.map((v) => this.let(v));
-    const size = sizeOfInfo(info);
-    const fast = fastFpLanes(this, operation, info, lanes, operands);
-    return this.#unless(fast, () => {
-      const results = Array.from({ length: lanes }, (_, i) => {
-        const elements = operands.map((v) => laneOf(this, v, size, i));
-        return fast
-          ? this.#fpExact(operation, info, elements)
-          : this.fp(operation, info, ...elements);
-      });
-      return gather(this, size, results);
-    });
+    return emitFpLanes(this, operation, info, lanes, args);
   }
-  /** The fast result where it holds, else the exact one. */
-  #unless(fast: FastFp | undefined, exact: () => Val): Val {
-    if (!fast) return exact();
-    if (!fast.holds) return fast.result;
-    const { type, emit } = asNode(fast.result);
-    const local = this.newLocal(type);
-    emit(this.code);
-    this.setLocal(local);
-    this.if(this.w("i32.eqz", fast.holds), () => {
-      asNode(exact()).emit(this.code);
-      this.setLocal(local);
-    });
-    return this.local(local, type);
-  }
-  #fpExact(operation: string, info: number, args: readonly Val[]): Val {
+  /** Calls core/fp; operands and result are i64 bit patterns. */
+  fpExact(operation: string, info: number, args: readonly Val[]): Val {
     args.forEach((v, i) => this.storeAt("i64.store", stateAddress(StateLayout.scratch + i * 8), v));
     this.emitRecord();
     asNode(this.i32(describeFp(fpOperationIndex(operation), info))).emit(this.code);
@@ -437,6 +410,17 @@ export abstract class Emitter implements Ops {
   setLocal(index: number): void {
     this.code.byte(W.localSet);
     this.code.uleb(index);
+  }
+  /** A local that may be set more than once. */
+  variable(type: WasmType): { readonly get: Val; set(value: Val): void } {
+    const index = this.newLocal(type);
+    return {
+      get: this.local(index, type),
+      set: (value) => {
+        asNode(value).emit(this.code);
+        this.setLocal(index);
+      },
+    };
   }
   /** Loads now, so that later stores do not change the value. */
   load(name: LoadOp, address: Val, offset: number): Val {

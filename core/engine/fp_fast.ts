@@ -13,6 +13,7 @@ import { Fpsr } from "../fp/format.ts";
 import { Rounding } from "../fp/ops.ts";
 import { type FpInfo, unpackFpInfo } from "../fp/table.ts";
 import type { Ops, Val } from "../isa/ops.ts";
+import { isProduct, sumError } from "./fp_error.ts";
 import { fusedDouble, fusedSingle } from "./fp_fused.ts";
 import { FpLane } from "./fp_lane.ts";
 
@@ -20,6 +21,8 @@ import { FpLane } from "./fp_lane.ts";
 export interface FastFp {
   readonly result: Val;
   readonly holds?: Val;
+  /** Another such condition, which costs more: for when the first does not hold. */
+  readonly holdsToo?: () => Val;
 }
 
 /** What a path computes, in the terms of its {@linkcode FpLane}. */
@@ -29,21 +32,37 @@ interface Attempt {
   readonly exact?: Val;
   /** When the result is right and no flag but IXC can be set. */
   readonly rounded?: Val;
+  /** Like `exact`, but tested only when the others do not hold. */
+  readonly precise?: () => Val;
 }
 
 type Path = (t: FpLane, args: readonly Val[], info: FpInfo) => Attempt | undefined;
-type Compute = (t: FpLane, x: Val, y: Val) => Val;
 
 /** Sums are exact where they are subnormal. */
-const sum = (f: Compute, finish = (_t: FpLane, r: Val) => r): Path => (t, [x, y]) => {
-  const r = t.let(f(t, x as Val, y as Val));
-  return { result: t.bits(finish(t, r)), rounded: t.finite(r) };
+const sum = (name: "add" | "sub", finish = (_t: FpLane, r: Val) => r): Path => (t, args) => {
+  const [x, y] = args as [Val, Val];
+  const r = t.let(t.w(name, x, y));
+  const precise = () => {
+    const error = sumError(t, x, name === "sub" ? t.let(t.w("neg", y)) : y, r);
+    return t.w("eq", error, t.constant(0));
+  };
+  return { result: t.bits(finish(t, r)), rounded: t.finite(r), precise };
 };
 
-const product = (f: Compute, finish = (_t: FpLane, r: Val) => r): Path => (t, [x, y]) => {
-  const r = t.let(f(t, x as Val, y as Val));
-  return { result: t.bits(finish(t, r)), rounded: t.normal(r) };
-};
+/** Products, and what a product can check: `of` gives two factors and their product. */
+function product(
+  name: "mul" | "div" | "sqrt",
+  of: (x: Val, y: Val, r: Val) => readonly [a: Val, b: Val, product: Val],
+  finish = (_t: FpLane, r: Val) => r,
+): Path {
+  return (t, args) => {
+    const [x, y] = args as [Val, Val];
+    const r = t.let(t.w(name, ...args));
+    const attempt = { result: t.bits(finish(t, r)), rounded: t.normal(r) };
+    if (!t.scalar && !t.double) return attempt;
+    return { ...attempt, precise: () => isProduct(t, ...of(x, y, r)) };
+  };
+}
 
 /** A maximum or minimum of numbers is one of them. */
 const extreme = (name: "max" | "min"): Path => (t, [x, y]) => {
@@ -150,14 +169,14 @@ function fixedToFp(op: Ops, x: Val, info: FpInfo): Attempt | undefined {
 }
 
 const Paths: Readonly<Record<string, Path>> = {
-  add: sum((t, x, y) => t.w("add", x, y)),
-  sub: sum((t, x, y) => t.w("sub", x, y)),
-  absDiff: sum((t, x, y) => t.w("sub", x, y), (t, r) => t.w("abs", r)),
-  mul: product((t, x, y) => t.w("mul", x, y)),
-  mulX: product((t, x, y) => t.w("mul", x, y)),
-  nmul: product((t, x, y) => t.w("mul", x, y), (t, r) => t.w("neg", r)),
-  div: product((t, x, y) => t.w("div", x, y)),
-  sqrt: product((t, x) => t.w("sqrt", x)),
+  add: sum("add"),
+  sub: sum("sub"),
+  absDiff: sum("sub", (t, r) => t.w("abs", r)),
+  mul: product("mul", (x, y, r) => [x, y, r]),
+  mulX: product("mul", (x, y, r) => [x, y, r]),
+  nmul: product("mul", (x, y, r) => [x, y, r], (t, r) => t.w("neg", r)),
+  div: product("div", (x, y, r) => [r, y, x]),
+  sqrt: product("sqrt", (x, _y, r) => [r, r, x]),
   mulAdd: fused(false, false),
   mulSub: fused(false, true),
   negMulAdd: fused(true, true),
@@ -198,13 +217,15 @@ function signChangeLanes(op: Ops, operation: string, size: number, x: Val): Val 
 function attempted(op: Ops, attempt: Attempt | undefined, t?: FpLane): FastFp | undefined {
   if (!attempt) return undefined;
   const all = (condition: Val) => t ? t.all(condition) : condition;
-  const { result, exact, rounded } = attempt;
+  const whenFast = (condition: Val) => op.select(op.field("fpFast"), condition, op.i32(0));
+  const { result, exact, rounded, precise } = attempt;
   const inexact = op.w("i32.and", op.field("fpsr"), op.i32(Fpsr.IXC));
   const allowed = rounded && op.select(inexact, all(rounded), op.i32(0));
   const right = exact && allowed
     ? op.w("i32.or", all(exact), allowed)
     : allowed ?? all(exact as Val);
-  return { result, holds: op.select(op.field("fpFast"), right, op.i32(0)) };
+  const holds = whenFast(right);
+  return precise ? { result, holds, holdsToo: () => whenFast(all(precise())) } : { result, holds };
 }
 
 /** The fast way of an operation on i64 bit patterns, if there is one; `args` are temporaries. */

@@ -1,12 +1,14 @@
 /** Fused multiply-add, which WebAssembly lacks, on its numbers. @module */
 
 import type { Val } from "../isa/ops.ts";
+import { ordinary, productError, sumError } from "./fp_error.ts";
 import { FpLane } from "./fp_lane.ts";
 
-/** A result and when it is right but for IXC. */
+/** What `Attempt` of fp_fast.ts says. */
 interface Fused {
   readonly result: Val;
   readonly rounded: Val;
+  readonly precise?: () => Val;
 }
 
 /** What is half way between two numbers of single precision, in the fraction of a double. */
@@ -20,12 +22,18 @@ export function fusedSingle(t: FpLane, addend: Val, a: Val, b: Val): Fused {
   if (!t.scalar) return fusedSingles(t, addend, a, b);
   const { op } = t;
   const wide = (v: Val) => op.w("f64.promote_f32", v);
-  const sum = op.let(op.w("f64.add", op.w("f64.mul", wide(a), wide(b)), wide(addend)));
+  const product = op.let(op.w("f64.mul", wide(a), wide(b)));
+  const sum = op.let(op.w("f64.add", product, wide(addend)));
   const rest = op.w("i64.and", op.w("i64.reinterpret_f64", sum), op.i64(Tie.mask));
   const r = op.let(op.w("f32.demote_f64", sum));
   return {
     result: t.bits(r),
     rounded: t.and(t.normal(r), op.w("i64.ne", rest, op.i64(Tie.value))),
+    precise: () => {
+      const double = new FpLane(op, "f64");
+      const error = sumError(double, product, wide(addend), sum);
+      return t.and(double.w("eq", error, double.constant(0)), double.w("eq", wide(r), sum));
+    },
   };
 }
 
@@ -47,28 +55,6 @@ function fusedSingles(t: FpLane, addend: Val, a: Val, b: Val): Fused {
   return { result: r, rounded: t.and(t.normal(r), t.and(noTie(low), noTie(high))) };
 }
 
-/** What a + b = sum leaves, exactly (TwoSum). */
-function sumError(t: FpLane, a: Val, b: Val, sum: Val): Val {
-  const bRounded = t.let(t.w("sub", sum, a));
-  const aLost = t.w("sub", a, t.w("sub", sum, bRounded));
-  return t.let(t.w("add", aLost, t.w("sub", b, bRounded)));
-}
-
-function split(t: FpLane, v: Val): readonly [high: Val, low: Val] {
-  const scaled = t.let(t.w("mul", v, t.constant(2 ** 27 + 1)));
-  const high = t.let(t.w("sub", scaled, t.w("sub", scaled, v)));
-  return [high, t.let(t.w("sub", v, high))];
-}
-
-/** What a · b = product leaves, exactly (Dekker). */
-function productError(t: FpLane, a: Val, b: Val, product: Val): Val {
-  const [aHigh, aLow] = split(t, a);
-  const [bHigh, bLow] = split(t, b);
-  const first = t.w("sub", t.w("mul", aHigh, bHigh), product);
-  const cross = t.w("add", t.w("add", first, t.w("mul", aHigh, bLow)), t.w("mul", aLow, bHigh));
-  return t.let(t.w("add", cross, t.w("mul", aLow, bLow)));
-}
-
 /** The sum, or its odd neighbour on the side of `error` when it is even and not exact. */
 function oddSum(t: FpLane, sum: Val, error: Val): Val {
   const { op } = t;
@@ -87,13 +73,6 @@ function oddSum(t: FpLane, sum: Val, error: Val): Val {
   return t.fromBits(op.select(t.or(odd, exact), bits, neighbour));
 }
 
-/** Where none of the steps below can overflow or lose bits. */
-function ordinary(t: FpLane, v: Val): Val {
-  const magnitude = t.let(t.w("abs", v));
-  const [least, most] = [t.constant(2 ** -300), t.constant(2 ** 300)];
-  return t.and(t.w("ge", magnitude, least), t.w("le", magnitude, most));
-}
-
 /**
  * Double precision from exact sums and products, rounded to odd before the last step (Boldo and
  * Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd").
@@ -106,10 +85,18 @@ export function fusedDouble(t: FpLane, addend: Val, a: Val, b: Val): Fused {
   const high = t.let(t.w("add", product, low));
   const highRest = sumError(t, product, low, high);
   const rest = t.let(t.w("add", lowRest, highRest));
-  const oddRest = t.let(oddSum(t, rest, sumError(t, lowRest, highRest, rest)));
-  const addendFits = t.or(ordinary(t, addend), t.w("eq", addend, t.constant(0)));
+  const restError = sumError(t, lowRest, highRest, rest);
+  const oddRest = t.let(oddSum(t, rest, restError));
+  const r = t.let(t.w("add", high, oddRest));
+  const zero = t.constant(0);
+  const addendFits = t.or(ordinary(t, addend), t.w("eq", addend, zero));
+  const rounded = t.let(t.and(t.and(ordinary(t, a), ordinary(t, b)), addendFits));
   return {
-    result: t.bits(t.w("add", high, oddRest)),
-    rounded: t.and(t.and(ordinary(t, a), ordinary(t, b)), addendFits),
+    result: t.bits(r),
+    rounded,
+    precise: () => {
+      const none = t.w("eq", sumError(t, high, oddRest, r), zero);
+      return t.and(rounded, t.and(t.w("eq", restError, zero), none));
+    },
   };
 }
