@@ -1,5 +1,9 @@
-/** Advanced SIMD on integers: all its encoding classes. @module */
+/** Advanced SIMD on integers and cryptographic instructions: all its encoding classes. @module */
 
+import { cryptoAes } from "./crypto_aes.ts";
+import { cryptoSha } from "./crypto_sha.ts";
+import { cryptoSha512 } from "./crypto_sha512.ts";
+import { cryptoSm } from "./crypto_sm.ts";
 import type { AnyInsn } from "./insn.ts";
 import { simdAcross } from "./simd_across.ts";
 import { simdByElement } from "./simd_by_element.ts";
@@ -24,4 +28,8 @@ export const advancedSimd: readonly AnyInsn[] = [
   ...simdTwoMisc,
   ...simdAcross,
   ...simdShiftImmediate,
+  ...cryptoAes,
+  ...cryptoSha,
+  ...cryptoSha512,
+  ...cryptoSm,
 ];

@@ -129,6 +129,11 @@ export class Lanes {
   shr(u: Unsigned, a: Val, count: Val): Val {
     return this.w(`shr_${sign(u)}`, a, count);
   }
+  /** Elements rotated by less than their bits. */
+  rotatedRight(a: Val, by: Val): Val {
+    const left = this.op.w("i32.sub", this.op.i32(this.bits), by);
+    return this.or(this.shr(1, a, by), this.shl(a, left));
+  }
   eq(a: Val, b: Val): Val {
     return this.w("eq", a, b);
   }

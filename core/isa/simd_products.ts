@@ -24,26 +24,41 @@ export type Same = (l: Lanes, u: Unsigned, s: Sources) => Val;
 /** An operation on elements of one half of n and m; the result and d are twice as wide. */
 export type Long = (l: Lanes, u: Unsigned, high: number, s: Sources) => Val;
 
-export const multiply: Same = (l, _u, { n, m }) => l.mul(n, m);
-export const multiplyAdd: Same = (l, _u, { n, m, d }) => l.add(d, l.mul(n, m));
-export const multiplySub: Same = (l, _u, { n, m, d }) => l.sub(d, l.mul(n, m));
+export function multiply(l: Lanes, _u: Unsigned, { n, m }: Sources): Val {
+  return l.mul(n, m);
+}
+export function multiplyAdd(l: Lanes, _u: Unsigned, { n, m, d }: Sources): Val {
+  return l.add(d, l.mul(n, m));
+}
+export function multiplySub(l: Lanes, _u: Unsigned, { n, m, d }: Sources): Val {
+  return l.sub(d, l.mul(n, m));
+}
 
 /** SQDMULH and its rounding and accumulating kin. */
-export const multiplyHigh = (how: HighPart): Same => (l, _u, { n, m, d }) =>
-  doublingHigh(l, n, m, d, how);
+export function multiplyHigh(how: HighPart): Same {
+  return (l, _u, { n, m, d }) => doublingHigh(l, n, m, d, how);
+}
 
-export const multiplyLong: Long = (l, u, high, { n, m }) => l.timesWide(u, high, n, m);
-export const multiplyAddLong: Long = (l, u, high, { n, m, d }) =>
-  l.wider.add(d, l.timesWide(u, high, n, m));
-export const multiplySubLong: Long = (l, u, high, { n, m, d }) =>
-  l.wider.sub(d, l.timesWide(u, high, n, m));
+export function multiplyLong(l: Lanes, u: Unsigned, high: number, { n, m }: Sources): Val {
+  return l.timesWide(u, high, n, m);
+}
+export function multiplyAddLong(l: Lanes, u: Unsigned, high: number, s: Sources): Val {
+  return l.wider.add(s.d, multiplyLong(l, u, high, s));
+}
+export function multiplySubLong(l: Lanes, u: Unsigned, high: number, s: Sources): Val {
+  return l.wider.sub(s.d, multiplyLong(l, u, high, s));
+}
 
-export const doublingLong: Long = (l, _u, high, { n, m }) =>
-  doubled(l.wider, l.timesWide(0, high, n, m));
-export const doublingAddLong: Long = (l, u, high, s) =>
-  addSaturated(l.wider, 0, s.d, doublingLong(l, u, high, s));
-export const doublingSubLong: Long = (l, u, high, s) =>
-  subSaturated(l.wider, 0, s.d, doublingLong(l, u, high, s));
+/** Products are doubled and saturated; adding them saturates again. */
+export function doublingLong(l: Lanes, _u: Unsigned, high: number, s: Sources): Val {
+  return doubled(l.wider, multiplyLong(l, 0, high, s));
+}
+export function doublingAddLong(l: Lanes, u: Unsigned, high: number, s: Sources): Val {
+  return addSaturated(l.wider, 0, s.d, doublingLong(l, u, high, s));
+}
+export function doublingSubLong(l: Lanes, u: Unsigned, high: number, s: Sources): Val {
+  return subSaturated(l.wider, 0, s.d, doublingLong(l, u, high, s));
+}
 
 /** Signs of the elements of n and m. */
 export type Signs = readonly [n: Unsigned, m: Unsigned];
