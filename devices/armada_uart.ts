@@ -146,6 +146,7 @@ export function armadaUart(layoutName: ArmadaUartLayout, wires: ArmadaUartWires)
       if (fits) chip.poke((s) => accept(s, byte));
       return fits;
     },
+    emptyReads: () => chip.peek((s) => s.listening.emptyReads),
   };
 }
 

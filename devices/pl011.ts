@@ -121,6 +121,7 @@ export function pl011(wires: Pl011Wires): Pl011 {
       if (fits) chip.poke((s) => accept(s, wires, byte));
       return fits;
     },
+    emptyReads: () => chip.peek((s) => s.listening.emptyReads),
   };
 }
 

@@ -27,6 +27,8 @@ export interface SerialPort {
   canReceive(): boolean;
   /** Delivers a byte; false, and nothing happens, when there is no room for it. */
   receive(byte: number): boolean;
+  /** How many reads have found the receiver empty: grows fast while a guest polls for input. */
+  emptyReads(): number;
 }
 
 /** Part of a UART's state: signs that the guest listens. */
@@ -35,6 +37,8 @@ export type Listening = {
   sinceNs: number;
   /** Reads that found the receiver empty, with nothing sent or received in between. */
   polls: number;
+  /** Reads that found the receiver empty, ever. */
+  emptyReads: number;
 };
 
 /** Drivers look at the status register a few times between bytes they send. */
@@ -42,12 +46,13 @@ const EnoughPolls = 16;
 
 /** Nobody listens. */
 export function deaf(): Listening {
-  return { sinceNs: -1, polls: 0 };
+  return { sinceNs: -1, polls: 0, emptyReads: 0 };
 }
 
 /** Notes a read that found nothing. */
 export function notePoll(listening: Listening): void {
   listening.polls = Math.min(listening.polls + 1, EnoughPolls);
+  listening.emptyReads++;
 }
 
 /** Notes whether receive interrupts are enabled. */

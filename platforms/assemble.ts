@@ -244,6 +244,7 @@ function plugIn<D extends Device & SerialPort>(
   parts.serials.set(slot.name, {
     canReceive: () => port.canReceive(),
     receive: (byte) => port.receive(byte),
+    emptyReads: () => port.emptyReads(),
     onTransmit: (take) => void (transmit = take),
     onReady: (call) => void (ready = call),
   });
