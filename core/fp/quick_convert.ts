@@ -99,7 +99,8 @@ export function quickFromFixed(
 ): bigint | undefined {
   if ((env.fpcr & flushing) !== 0) return undefined;
   const value = Number(unsigned ? BigInt.asUintN(bits, a) : BigInt.asIntN(bits, a));
-  if (!(Math.abs(value) <= 2 ** 53)) return undefined;
+  // 2 ** 53 may itself be the rounding of its neighbour.
+  if (!(Math.abs(value) < 2 ** 53)) return undefined;
   return finishQuick(value * 2 ** -fractionBits, 0, size, env);
 }
 

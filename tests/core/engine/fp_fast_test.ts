@@ -71,7 +71,11 @@ function compare(rounds: number, fpsr: number, fpFast: number): number {
       const inputs = [0, 1, 2].map(() => {
         return Array.from({ length: 128 / c.size }, () => operand(roll, c.size));
       });
-      // Sums that cancel and ties are rare otherwise.
+      // Whole numbers at the limits of precision, and sums that cancel, are rare otherwise.
+      if (c.operation === "fixedToFp" && roll(2) === 0) {
+        const near = () => (1n << BigInt(roll(c.size))) + BigInt(roll(5) - 2);
+        inputs[0] = inputs[0]?.map(() => BigInt.asUintN(c.size, near())) as bigint[];
+      }
       if (roll(4) === 0) inputs[1] = inputs[0] as bigint[];
       const pack = (lanes: readonly bigint[]) =>
         lanes.reduce((v, lane, at) => v | (lane << BigInt(at * c.size)), 0n);
