@@ -35,8 +35,11 @@ import {
   fpSub,
   fpToFixed,
   Order,
+  Rounding,
   type RoundingMode,
 } from "./ops.ts";
+
+export { type FpSize, Rounding, type RoundingMode };
 
 /** What an immediate says. */
 export interface FpInfo {

@@ -1,7 +1,6 @@
 /** Conversions between scalar floating-point and general registers, DDI 0487 C4.1. @module */
 
-import { Rounding, type RoundingMode } from "../fp/ops.ts";
-import { packFpInfo } from "../fp/table.ts";
+import { packFpInfo, Rounding, type RoundingMode } from "../fp/table.ts";
 import { element, fpr, halfFeature, noFormat, sizeOf } from "./fp_text.ts";
 import { type AnyInsn, dst, insn, src, type StateOffset, vreg } from "./insn.ts";
 import type { Ops, SlotRef, Val } from "./ops.ts";

@@ -1,7 +1,6 @@
 /** Scalar floating-point data processing, DDI 0487 C4.1: all but conversions to and from integers. @module */
 
-import { Rounding } from "../fp/ops.ts";
-import { type FpInfo, packFpInfo } from "../fp/table.ts";
+import { type FpInfo, packFpInfo, Rounding } from "../fp/table.ts";
 import { fpr, fprs, halfFeature, noFormat, sizeOf } from "./fp_text.ts";
 import { type AnyInsn, type Feature, insn, vreg } from "./insn.ts";
 import type { Ops, SlotRef, Val } from "./ops.ts";

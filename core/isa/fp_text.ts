@@ -1,6 +1,6 @@
 /** Names of floating-point and vector registers, spelled as objdump does, and sizes by `ftype`. @module */
 
-import type { FpSize } from "../fp/ops.ts";
+import type { FpSize } from "../fp/table.ts";
 
 const Letters = { 8: "b", 16: "h", 32: "s", 64: "d" } as const;
 

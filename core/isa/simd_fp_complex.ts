@@ -1,6 +1,6 @@
 /** Complex arithmetic: pairs of elements are real and imaginary parts, DDI 0487 C4.1. @module */
 
-import type { FpSize } from "../fp/ops.ts";
+import type { FpSize } from "../fp/table.ts";
 import { element, vec } from "./fp_text.ts";
 import { type AnyInsn, type Feature, insn, vreg } from "./insn.ts";
 import type { Ops, Val } from "./ops.ts";

@@ -1,7 +1,6 @@
 /** Fixed-point conversions of Advanced SIMD shift by immediate, DDI 0487 C4.1. @module */
 
-import { Rounding } from "../fp/ops.ts";
-import { packFpInfo } from "../fp/table.ts";
+import { packFpInfo, Rounding } from "../fp/table.ts";
 import { type AnyInsn, type Feature, insn, vreg } from "./insn.ts";
 import type { Ops, SlotRef } from "./ops.ts";
 import { compute, type LaneFields, laneRegisters, put, source } from "./simd_fp_lanes.ts";

@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { FpSize } from "../fp/ops.ts";
-import { sizeOfInfo } from "../fp/table.ts";
+import { type FpSize, sizeOfInfo } from "../fp/table.ts";
 import { fpr, vec } from "./fp_text.ts";
 import { type Feature, type StateOffset, vreg } from "./insn.ts";
 import type { Ops, SlotRef, Val } from "./ops.ts";

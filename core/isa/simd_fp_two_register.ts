@@ -1,7 +1,6 @@
 /** Floating-point members of Advanced SIMD two-register miscellaneous, DDI 0487 C4.1. @module */
 
-import { Rounding } from "../fp/ops.ts";
-import { type FpInfo, packFpInfo } from "../fp/table.ts";
+import { type FpInfo, packFpInfo, Rounding } from "../fp/table.ts";
 import { fpr, vec } from "./fp_text.ts";
 import { type AnyInsn, type Feature, insn, type StateOffset, vreg } from "./insn.ts";
 import type { Ops, SlotRef } from "./ops.ts";
