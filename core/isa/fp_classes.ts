@@ -10,6 +10,7 @@ import { simdFpIndexed } from "./simd_fp_indexed.ts";
 import { simdFpLong } from "./simd_fp_long.ts";
 import { simdFpThreeSame } from "./simd_fp_three_same.ts";
 import { simdFpTwoRegister } from "./simd_fp_two_register.ts";
+import { simdFpWidths } from "./simd_fp_widths.ts";
 
 /** The definitions of these files. */
 export const floatingPoint: readonly AnyInsn[] = [
@@ -17,6 +18,7 @@ export const floatingPoint: readonly AnyInsn[] = [
   ...fpConversions,
   ...simdFpThreeSame,
   ...simdFpTwoRegister,
+  ...simdFpWidths,
   ...simdFpFixedPoint,
   ...simdFpIndexed,
   ...simdFpLong,
