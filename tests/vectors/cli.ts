@@ -1,52 +1,100 @@
-/** `deno task vectors FILE... [--class PREFIX] [--show N]`: runs vector files and names what differs. @module */
+/** `deno task vectors`: runs vector files in the interpreter and names what differs. @module */
 
-import { disassemble } from "../../core/isa/disassemble.ts";
-import { VectorRig } from "./rig.ts";
+import { parseArgs } from "@std/cli";
+import { vectorFiles } from "./files.ts";
+import { compareTexts, describeFailure, type Outcome, rigFor, runVectors } from "./run.ts";
 import { readVectors, type Vector } from "./vector.ts";
 
-const args = [...Deno.args];
-function option(name: string): string | undefined {
-  const i = args.indexOf(name);
-  return i < 0 ? undefined : args.splice(i, 2)[1];
-}
-const prefix = option("--class");
-const show = Number(option("--show") ?? 20);
-const text = args.includes("--text") ? args.splice(args.indexOf("--text"), 1).length > 0 : false;
+const usage = `Usage: deno task vectors [OPTION]... [FILE]...
+Runs the instruction vectors of FILE (JSON lines, gzip'd or not), by default of the files that
+HVSIM_VECTORS names or that lie in ../shared/vectors.
 
-let passed = 0;
-let failed = 0;
-const byClass = new Map<string, [number, number]>();
-for (const path of args) {
-  const { header, vectors } = await readVectors(path);
-  const rig = new VectorRig(header);
-  for (const v of vectors) {
-    if (prefix && !v.cls.split(",").some((c) => c.startsWith(prefix))) continue;
-    let problems: string[];
-    try {
-      problems = text ? compareText(v) : rig.run(v);
-    } catch (e) {
-      problems = [String(e instanceof Error ? e.stack : e).split("\n").slice(0, 4).join(" | ")];
-    }
-    const group = byClass.get(v.cls) ?? [0, 0];
-    byClass.set(v.cls, group);
-    group[problems.length ? 1 : 0]++;
-    if (problems.length === 0) passed++;
-    else if (failed++ < show) {
-      console.log(`${v.id} ${v.cls} ${v.w.join(" ")} ${v.asm ?? ""}`);
-      for (const p of problems.slice(0, 6)) console.log(`    ${p}`);
-    }
+  --class PREFIX  only vectors whose class begins with PREFIX
+  --show N        how many failures to describe (default 20)
+  --text          compare the disassembly instead of running
+  --help          this text
+
+Ends with "N passed, N failed"; the exit code is 0 when none failed, 1 when some did, 2 for wrong
+usage or input.`;
+
+interface Options {
+  readonly files: readonly string[];
+  readonly prefix: string;
+  readonly show: number;
+  readonly text: boolean;
+}
+
+function say(text: string): void {
+  const bytes = new TextEncoder().encode(`${text}\n`);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+function complain(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+/** Options, the exit code of a run that is over already, or what is wrong. */
+function readOptions(args: readonly string[]): Options | number | string {
+  const unknown: string[] = [];
+  const found = parseArgs([...args], {
+    string: ["class", "show", "_"],
+    boolean: ["text", "help"],
+    unknown: (arg) => !arg.startsWith("-") || unknown.push(arg) < 0,
+  });
+  if (found.help) return 0;
+  if (unknown.length > 0) return `Cannot run vectors: ${unknown.join(", ")} is no option`;
+  const show = found.show ?? "20";
+  if (!/^\d+$/.test(show)) {
+    return `Cannot run vectors: --show must be a number, got "${show}"`;
   }
+  const named = found._.map(String);
+  const files = named.length > 0 ? named : vectorFiles();
+  if (files.length === 0) {
+    return "Cannot run vectors: name a FILE, there is none in ../shared/vectors";
+  }
+  return { files, prefix: found.class ?? "", show: Number(show), text: found.text === true };
 }
-const bad = [...byClass].filter(([, [, f]]) => f > 0);
-if (bad.length) console.log(bad.map(([c, [p, f]]) => `${c} ${f}/${p + f}`).join(", "));
-console.log(`${passed} passed, ${failed} failed`);
-Deno.exit(failed ? 1 : 0);
 
-function compareText({ id, w, asm }: Vector): string[] {
-  if (asm === undefined || w.length !== 1) return [];
-  const word = parseInt(w[0] as string, 16);
-  // Texts were taken from a listing of all words or from the window; branches have lost their target.
-  const texts = [BigInt(id * 4), 0x4010_8000n].map((pc) => disassemble(word, pc, { aliases: false }));
-  const same = texts.includes(asm) || (!asm.includes(" ") && texts[0]?.split(" ")[0] === asm);
-  return same ? [] : [`want ${asm}`, `got  ${texts[0]}`];
+function chosen({ prefix }: Options, { cls }: Vector): boolean {
+  return cls.split(",").some((name) => name.startsWith(prefix));
 }
+
+async function runFiles(options: Options): Promise<number> {
+  const outcomes: Outcome[] = [];
+  let left = options.show;
+  for (const path of options.files) {
+    const file = await readVectors(path);
+    const vectors = file.vectors.filter((v) => chosen(options, v));
+    const outcome = options.text ? compareTexts(vectors) : runVectors(rigFor(file), vectors);
+    for (const failure of outcome.failures.slice(0, left)) say(describeFailure(failure));
+    left -= Math.min(left, outcome.failures.length);
+    outcomes.push(outcome);
+  }
+  const failures = outcomes.flatMap((outcome) => outcome.failures);
+  const classes = Map.groupBy(failures, ({ vector }) => vector.cls);
+  if (failures.length > 0) {
+    say([...classes].map(([name, list]) => `${name}: ${list.length}`).sort().join(", "));
+  }
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  say(`${passed} passed, ${failures.length} failed`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** Runs the command with `args`; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (typeof options === "object") return await runFiles(options);
+    if (typeof options === "number") {
+      say(usage);
+      return options;
+    }
+    complain(options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof SyntaxError)) throw error;
+    complain(error.message);
+  }
+  return 2;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,7 +1,6 @@
 /** A core at EL0 with two mapped areas, on which vectors run. @module */
 
 import { CpuState, StateLayout } from "../../core/cpu/state.ts";
-import { Exit } from "../../core/engine/handler_emitter.ts";
 import { readAccessDescriptor } from "../../core/engine/access_descriptor.ts";
 import { Interpreter } from "../../core/engine/interpreter.ts";
 import { fpHelper } from "../../core/engine/fp_helper.ts";
@@ -9,9 +8,19 @@ import { instructionClasses } from "../../core/isa/classes.ts";
 import type { Context, SystemCalls } from "../../core/isa/context.ts";
 import type { AnyInsn } from "../../core/isa/insn.ts";
 import { MemoryMap, PageBytes, Tlb } from "../../core/memory_map.ts";
-import type { Vector, VectorHeader } from "./vector.ts";
+import type { BaseState, Vector, VectorHeader } from "./vector.ts";
 
 const Mailbox = MemoryMap.window + StateLayout.mailbox;
+
+/** More instructions than any vector executes. */
+const LongestRun = 100_000;
+
+/** Mapped memory. */
+interface Area {
+  readonly va: number;
+  readonly size: number;
+  readonly host: number;
+}
 
 /** What stopped a run other than its end. */
 export interface Stop {
@@ -31,10 +40,15 @@ export class VectorRig {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #engine: Interpreter;
-  readonly #areas: readonly { readonly va: number; readonly size: number; readonly host: number }[];
+  readonly #window: Area;
+  readonly #data: Area;
   readonly #baseBytes: readonly Uint8Array[];
   #stop: Stop | undefined;
-  #dirty = 0;
+  /** The run reached the UDF after its words. */
+  #ended = false;
+  /** The record that is running in TypeScript. */
+  #record = 0;
+  #dirty = false;
 
   constructor(header: VectorHeader) {
     this.#header = header;
@@ -47,10 +61,8 @@ export class VectorRig {
       size: parseInt(range[1], 16),
       host,
     });
-    this.#areas = [
-      area(header.window, MemoryMap.ram),
-      area(header.data, MemoryMap.ram + 0x10_0000),
-    ];
+    this.#window = area(header.window, MemoryMap.ram);
+    this.#data = area(header.data, MemoryMap.ram + 0x10_0000);
     this.#baseBytes = header.bases.map((b) => hexBytes(b.mem));
     const never = () => 1;
     this.#engine = new Interpreter(this.#memory, {
@@ -69,9 +81,9 @@ export class VectorRig {
         this.#view.setBigUint64(MemoryMap.tlb + i * Tlb.entryBytes + tag, Tlb.empty, true);
       }
     }
-    for (const [i, a] of this.#areas.entries()) {
+    for (const a of [this.#window, this.#data]) {
       for (let page = 0; page < a.size; page += PageBytes) {
-        this.#map(a.va + page, a.host + page, i === 0);
+        this.#map(a.va + page, a.host + page, a === this.#window);
       }
     }
   }
@@ -90,40 +102,33 @@ export class VectorRig {
   run(v: Vector): string[] {
     this.#prepare(v);
     const pc = parseInt(this.#header.pc, 16);
-    const code = this.#hostOf(pc, 4, false) as number;
+    const code = this.#hostOf(pc, 4) as number;
     v.w.forEach((w, i) => this.#view.setUint32(code + i * 4, parseInt(w, 16), true));
     this.#engine.codeWritten(code, v.w.length * 4);
     this.#stop = undefined;
     this.state.setU64("pc", BigInt(pc));
-    const stop = this.#go(pc, v.w.length);
+    const stop = this.#go();
     const problems = this.#compare(v, stop, pc + v.w.length * 4);
     this.#bytes.fill(0, code, code + v.w.length * 4);
     this.#engine.codeWritten(code, v.w.length * 4);
     return problems;
   }
 
-  #go(pc: number, words: number): Stop | undefined {
-    for (let steps = 0; steps < 200; steps++) {
-      const at = Number(this.state.u64("pc"));
-      const host = this.#hostOf(at, 4, false);
-      if (at % 4 !== 0) return { exc: "pcalign", far: at };
-      if (host === undefined || host >= this.#areas[1]!.host) return { exc: "iabort", far: at };
-      const word = this.#view.getUint32(host, true);
-      if (word === 0 && at !== pc) return undefined;
-      void words;
-      this.state.setU64("budget", 1n);
-      this.#engine.run();
-      if (this.#stop) return this.#stop;
-      if (this.state.u32("exit") === Exit.lookup) return { exc: "iabort" };
-    }
-    return { exc: "iabort" };
+  #go(): Stop | undefined {
+    this.#ended = false;
+    this.state.setU64("budget", BigInt(LongestRun));
+    this.#engine.run();
+    if (this.#ended) return undefined;
+    if (this.#stop) return this.#stop;
+    const far = Number(this.state.u64("pc"));
+    return { exc: far % 4 !== 0 ? "pcalign" : "iabort", far };
   }
 
   #prepare(v: Vector): void {
-    const base = this.#header.bases[v.base]!;
+    const base = this.#header.bases[v.base] as BaseState;
     const value = (name: string, otherwise: string) => BigInt("0x" + (v.in[name] ?? otherwise));
     const s = this.state;
-    for (let i = 0; i < 31; i++) s.x[i] = value(`x${i}`, base.x[i]!);
+    for (let i = 0; i < 31; i++) s.x[i] = value(`x${i}`, base.x[i] as string);
     s.x[32] = value("sp", base.sp);
     s.setNzcv(Number(value("nzcv", base.nzcv)));
     s.setU32("fpcr", Number(value("fpcr", base.fpcr)));
@@ -131,21 +136,21 @@ export class VectorRig {
     s.setU32("fpFast", s.u32("fpcr") === 0 ? 1 : 0);
     s.setU32("exclusiveBytes", 0);
     for (let i = 0; i < 32; i++) {
-      const x = value(`v${i}`, base.v[i]!);
+      const x = value(`v${i}`, base.v[i] as string);
       s.v[i * 2] = BigInt.asUintN(64, x);
       s.v[i * 2 + 1] = x >> 64n;
     }
-    if (v.m) this.#bytes.set(this.#baseBytes[v.base]!, this.#areas[1]!.host);
+    if (v.m) this.#bytes.set(this.#baseBytes[v.base] as Uint8Array, this.#data.host);
     if (this.#dirty) {
-      this.#bytes.fill(0, this.#areas[0]!.host, this.#areas[0]!.host + this.#areas[0]!.size);
+      this.#bytes.fill(0, this.#window.host, this.#window.host + this.#window.size);
     }
-    this.#dirty = 0;
+    this.#dirty = false;
   }
 
   #compare(v: Vector, stop: Stop | undefined, end: number): string[] {
     const problems: string[] = [];
     const s = this.state;
-    const base = this.#header.bases[v.base]!;
+    const base = this.#header.bases[v.base] as BaseState;
     const differs = (name: string, got: bigint, before: string) => {
       const want = v.out[name] as string | undefined ?? v.in[name] ?? before;
       if (BigInt("0x" + want) !== got) {
@@ -160,12 +165,12 @@ export class VectorRig {
       }
       if (v.wnr !== undefined && stop?.wnr !== v.wnr) problems.push(`wnr: want ${v.wnr}`);
     }
-    for (let i = 0; i < 31; i++) differs(`x${i}`, s.x[i]!, base.x[i]!);
-    differs("sp", s.x[32]!, base.sp);
+    for (let i = 0; i < 31; i++) differs(`x${i}`, s.x[i] as bigint, base.x[i] as string);
+    differs("sp", s.x[32] as bigint, base.sp);
     differs("nzcv", BigInt(s.nzcv()), base.nzcv);
     differs("fpcr", BigInt(s.u32("fpcr")), base.fpcr);
     differs("fpsr", BigInt(s.u32("fpsr")), base.fpsr);
-    for (let i = 0; i < 32; i++) differs(`v${i}`, s.v[i * 2]! | s.v[i * 2 + 1]! << 64n, base.v[i]!);
+    for (let i = 0; i < 32; i++) differs(`v${i}`, vector(s, i), base.v[i] as string);
     const stays = v.exc === "undef" || v.exc === "dabort";
     const at = stays ? parseInt(this.#header.pc, 16) : end;
     differs("pc", s.u64("pc"), at.toString(16));
@@ -174,24 +179,24 @@ export class VectorRig {
   }
 
   #compareMemory(v: Vector, problems: string[]): void {
-    const want = this.#baseBytes[v.base]!.slice();
+    const want = (this.#baseBytes[v.base] as Uint8Array).slice();
     for (const [offset, bytes] of Object.entries(v.out.mem ?? {})) {
       want.set(hexBytes(bytes), parseInt(offset, 16));
     }
-    const area = this.#areas[1]!;
+    const area = this.#data;
     const got = this.#bytes.subarray(area.host, area.host + area.size);
     for (let i = 0; i < want.length; i++) {
       if (want[i] !== got[i]) {
         problems.push(
-          `mem ${i.toString(16)}: want ${want[i]!.toString(16)}, got ${got[i]!.toString(16)}`,
+          `mem ${i.toString(16)}: want ${want[i]?.toString(16)}, got ${got[i]?.toString(16)}`,
         );
         return;
       }
     }
   }
 
-  #hostOf(va: number, bytes: number, _write: boolean): number | undefined {
-    for (const a of this.#areas) {
+  #hostOf(va: number, bytes: number): number | undefined {
+    for (const a of [this.#window, this.#data]) {
       if (va >= a.va && va + bytes <= a.va + a.size) return a.host + va - a.va;
     }
     return undefined;
@@ -203,12 +208,12 @@ export class VectorRig {
     const write = d.kind !== "read";
     this.#settlePc(record);
     for (let i = 0; i < d.bytes; i++) {
-      const host = this.#hostOf(va + i, 1, write);
+      const host = this.#hostOf(va + i, 1);
       if (host === undefined) {
         this.#stop = { exc: "dabort", far: va + i, wnr: write ? 1 : 0 };
         return 1;
       }
-      if (d.kind !== "write") this.#bytes[Mailbox + i] = this.#bytes[host]!;
+      if (d.kind !== "write") this.#bytes[Mailbox + i] = this.#bytes[host] as number;
     }
     return 0;
   }
@@ -216,11 +221,11 @@ export class VectorRig {
   #commit(bytes: number): number {
     const va = Number(this.state.u64("accessAddress"));
     for (let i = 0; i < bytes; i++) {
-      const host = this.#hostOf(va + i, 1, true) as number;
-      this.#bytes[host] = this.#bytes[Mailbox + i]!;
-      if (host < this.#areas[1]!.host) this.#engine.codeWritten(host, 1);
+      const host = this.#hostOf(va + i, 1) as number;
+      this.#bytes[host] = this.#bytes[Mailbox + i] as number;
+      if (host < this.#data.host) this.#engine.codeWritten(host, 1);
     }
-    this.#dirty = 1;
+    this.#dirty = true;
     return 0;
   }
 
@@ -232,10 +237,8 @@ export class VectorRig {
 
   #execute(record: number, classIndex: number): number {
     const pc = this.#settlePc(record);
-    if (classIndex < 0) {
-      this.#stop = { exc: "undef" };
-      return 1;
-    }
+    this.#record = record;
+    if (classIndex < 0) return this.#undefined();
     const insn = instructionClasses[classIndex] as AnyInsn;
     const word = this.#engine.wordAt(record);
     const context: Context = {
@@ -245,14 +248,19 @@ export class VectorRig {
       system: this.#system,
       memory: this.#view,
     };
-    return insn.execute!(context, insn.pattern.decode(word) as never);
+    return insn.execute?.(context, insn.pattern.decode(word) as never) ?? this.#system.undefined();
+  }
+
+  /** The first UDF after the start ends a vector; another undefined word is what it records. */
+  #undefined(): number {
+    const atStart = this.state.u64("pc") === BigInt(`0x${this.#header.pc}`);
+    this.#ended = !atStart && this.#engine.wordAt(this.#record) === 0;
+    if (!this.#ended) this.#stop = { exc: "undef" };
+    return 1;
   }
 
   readonly #system: SystemCalls = {
-    undefined: () => {
-      this.#stop = { exc: "undef" };
-      return 1;
-    },
+    undefined: () => this.#undefined(),
     call: () => 1,
     eret: () => this.#system.undefined(),
     mrs: (key, t) => {
@@ -264,18 +272,13 @@ export class VectorRig {
     msr: (key, t) => {
       const row = this.#el0Register(key);
       if (!row) return this.#system.undefined();
-      row.write(this.state.x[t]!);
+      row.write(this.state.x[t] as bigint);
       return 0;
     },
     msrImmediate: () => this.#system.undefined(),
     sys: () => 0,
     hint: () => 0,
     fpTrapped: () => 1,
-    alignmentFault: (address, write) => {
-      this.#stop = { exc: "dabort", far: Number(address), wnr: write ? 1 : 0 };
-      return 1;
-    },
-    spAlignmentFault: () => 1,
   };
 
   /** The registers that vectors touch at EL0. */
@@ -303,6 +306,10 @@ export class VectorRig {
         return undefined;
     }
   }
+}
+
+function vector(s: CpuState, n: number): bigint {
+  return (s.v[n * 2] as bigint) | ((s.v[n * 2 + 1] as bigint) << 64n);
 }
 
 function hexBytes(text: string): Uint8Array {

@@ -47,19 +47,42 @@ export interface VectorFile {
 /**
  * Reads a vector file, gzip'd or not.
  *
- * @throws {SyntaxError} When a line is not JSON or the header is missing.
+ * @throws {SyntaxError} When it is no vector file.
+ * @throws {Deno.errors.NotFound} When there is no such file.
  */
 export async function readVectors(path: string): Promise<VectorFile> {
-  const file = await Deno.readFile(path);
-  const zipped = file[0] === 0x1f && file[1] === 0x8b;
-  const stream = new Blob([file]).stream();
-  const text = await new Response(
+  const refuse = (problem: string) =>
+    new SyntaxError(`Cannot read vectors from ${path}: ${problem}`);
+  const bytes = await Deno.readFile(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw refuse(String(error.message ?? error));
+    throw new Deno.errors.NotFound(`Cannot read vectors from ${path}: there is no such file`);
+  });
+  const text = await expand(bytes).catch(() => {
+    throw refuse("its gzip data is damaged");
+  });
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const [header, ...vectors] = lines.map((line, i) => {
+    try {
+      return JSON.parse(line);
+    } catch {
+      throw refuse(`line ${i + 1} must be JSON`);
+    }
+  });
+  if (!Array.isArray(header?.bases)) throw refuse("the first line must be the header");
+  const odd = vectors.findIndex((v) => !isVector(v, header));
+  if (odd >= 0) throw refuse(`line ${odd + 2} must be a vector (cls, w, base, in, out)`);
+  return { header, vectors };
+}
+
+async function expand(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const stream = new Blob([bytes]).stream();
+  return await new Response(
     zipped ? stream.pipeThrough(new DecompressionStream("gzip")) : stream,
   ).text();
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const header = JSON.parse(lines[0] ?? "null") as VectorHeader | null;
-  if (!header?.bases) {
-    throw new SyntaxError(`Cannot read vectors from ${path}: the first line must be the header`);
-  }
-  return { header, vectors: lines.slice(1).map((line) => JSON.parse(line) as Vector) };
+}
+
+function isVector(v: Partial<Vector> | null, header: VectorHeader): v is Vector {
+  return typeof v?.cls === "string" && Array.isArray(v.w) && v.in !== undefined &&
+    v.out !== undefined && header.bases[v.base ?? -1] !== undefined;
 }
