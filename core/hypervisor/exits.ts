@@ -1,0 +1,89 @@
+/** Synchronous exits: one row for each exception class that EL2 takes from a guest. @module */
+
+import { hex } from "../hex.ts";
+import { stored } from "../cpu/controls.ts";
+import { describeFault } from "../cpu/syndrome_text.ts";
+import { Ec, systemAccess } from "../cpu/syndrome.ts";
+import { systemRegisterName } from "../cpu/system_registers.ts";
+import { handleCall } from "./calls.ts";
+import { type Exit, readGeneral } from "./exit.ts";
+import { externalInstructionAbort, Undefined } from "./guest_exceptions.ts";
+import { handleDataAbort, readDataAccess } from "./mmio.ts";
+import { fail, type Outcome, reflect, skip } from "./outcome.ts";
+
+/** One exception class. */
+interface ExitRow {
+  /** What it is counted as; absent where the handler counts. */
+  readonly name?: string;
+  readonly handle: (exit: Exit) => Outcome;
+}
+
+const rows: { readonly [ec: number]: ExitRow } = {
+  [Ec.wfx]: {
+    handle: ({ iss, vcpu }) => {
+      const isEvent = (iss & 1) === 1;
+      vcpu.vm.count(isEvent ? "WFE" : "WFI");
+      return isEvent ? { next: "yield" } : { next: "wait", skip: true };
+    },
+  },
+  // HVC leaves the address of the next instruction, a trapped SMC its own.
+  [Ec.hvc]: { handle: handleCall },
+  [Ec.smc]: {
+    handle: (exit) => {
+      exit.vcpu.pc += 4n;
+      return handleCall(exit);
+    },
+  },
+  [Ec.systemRegister]: { handle: handleSystemRegister },
+  [Ec.dataAbortLower]: { handle: handleDataAbort },
+  [Ec.instructionAbortLower]: { name: "instruction abort", handle: handleInstructionAbort },
+};
+
+/** Serves an exit. */
+export function handleExit(exit: Exit): Outcome {
+  const row = rows[exit.ec];
+  if (!row) {
+    exit.vcpu.vm.count(`exception class ${hex(exit.ec)}`);
+    return fail("an exception that nothing handles");
+  }
+  if (row.name) exit.vcpu.vm.count(row.name);
+  return row.handle(exit);
+}
+
+const SgiRegisters = ["ICC_SGI0R_EL1", "ICC_SGI1R_EL1", "ICC_ASGI1R_EL1"];
+
+/** Writes of SGI registers are for the virtual distributor; nothing else is trapped by intent. */
+function handleSystemRegister(exit: Exit): Outcome {
+  const { vcpu, services, core } = exit;
+  const { key, rt, read } = systemAccess(exit.iss);
+  const name = systemRegisterName(key);
+  vcpu.vm.count(name);
+  if (!read && SgiRegisters.includes(name)) {
+    vcpu.vm.gic.distributor.sendSgi(vcpu.index, name, readGeneral(exit, rt));
+    return skip;
+  }
+  if (vcpu.vm.first(`${name} ${read}`)) {
+    const instruction = services.instruction(core, vcpu);
+    services.log(
+      "warn",
+      vcpu.vm.label,
+      `${instruction} at PC ${hex(vcpu.pc)}: not for guests; it takes it as undefined`,
+    );
+  }
+  return reflect(Undefined);
+}
+
+/** A guest that fetches from where it has no memory has lost its way. */
+function handleInstructionAbort(exit: Exit): Outcome {
+  const abort = readDataAccess(exit);
+  if (abort.isWalk) {
+    return reflect(externalInstructionAbort(exit.vcpu, abort.far, abort.fault & 3));
+  }
+  const far = stored(exit.core, "FAR_EL2");
+  const ipa = abort.ipa === Number(far & 0xf_ffff_ffff_ffffn) ? "" : `, IPA ${hex(abort.ipa)}`;
+  return fail(
+    `it executes at ${hex(far)}${ipa}, where it has no memory to execute (${
+      describeFault(abort.fault)
+    })`,
+  );
+}

@@ -1,0 +1,49 @@
+/** Guest memory as the hypervisor fills it. @module */
+
+import { hex } from "../hex.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { Mapping } from "./stage2.ts";
+
+const PageBytes = 4096;
+
+/**
+ * Copies `bytes` to guest-physical `gpa`.
+ *
+ * @throws {RangeError} When the guest has no memory there.
+ */
+export function writeGuest(
+  machine: Machine,
+  mappings: readonly Mapping[],
+  gpa: number,
+  bytes: Uint8Array,
+): void {
+  for (let done = 0; done < bytes.length;) {
+    const at = gpa + done;
+    const home = mappings.find((m) => at >= m.gpa && at < m.gpa + m.bytes);
+    if (!home) throw new RangeError(`Cannot write to guest memory at ${hex(at)}: none is there`);
+    const count = Math.min(bytes.length - done, home.gpa + home.bytes - at);
+    writeRam(machine, home.hpa + at - home.gpa, bytes.subarray(done, done + count));
+    done += count;
+  }
+}
+
+function writeRam(machine: Machine, pa: number, bytes: Uint8Array): void {
+  machine.parts.ram.slice(pa, bytes.length).set(bytes);
+  forgetCode(machine, pa, bytes.length);
+}
+
+/** Empties RAM. */
+export function clearRam(machine: Machine, pa: number, bytes: number): void {
+  machine.parts.ram.slice(pa, bytes).fill(0);
+  forgetCode(machine, pa, bytes);
+}
+
+/** Decoded instructions of RAM that was written behind the cores' backs are stale. */
+function forgetCode(machine: Machine, pa: number, bytes: number): void {
+  const { engine } = machine.runner;
+  const host = machine.parts.ram.hostOffset(pa);
+  const first = Math.floor(host / PageBytes) * PageBytes;
+  for (let page = first; page < host + bytes; page += PageBytes) {
+    if (engine.isCodePage(page)) engine.codeWritten(page, PageBytes);
+  }
+}

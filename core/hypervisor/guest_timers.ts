@@ -1,0 +1,41 @@
+/**
+ * The timers of a guest: its vCPU uses those of the core while it has it, and an alarm stands for
+ * them while it does not.
+ *
+ * @module
+ */
+
+import { store } from "../cpu/controls.ts";
+import { getRegister } from "../cpu/system_registers.ts";
+import { type TimerName, Timers } from "../cpu/timers.ts";
+import type { Core } from "../cpu/types.ts";
+import type { GuestContext } from "./context.ts";
+
+/** Timers that EL1 has. */
+export const GuestTimers = ["CNTP", "CNTV"] as const satisfies readonly TimerName[];
+
+const Ctl = { enable: 1n, mask: 2n, status: 4n } as const;
+
+/** Whether a timer of the guest that runs on `core` drives its interrupt. */
+export function timerSignals(core: Core, name: TimerName): boolean {
+  const control = getRegister(core, `${name}_CTL_EL0`);
+  return (control & (Ctl.enable | Ctl.mask | Ctl.status)) === (Ctl.enable | Ctl.status);
+}
+
+/** The system count at which a timer of a saved context next signals; undefined when none will. */
+export function nextSignal(context: GuestContext, virtualOffset: bigint): bigint | undefined {
+  let soonest: bigint | undefined;
+  for (const name of GuestTimers) {
+    const { ctl, cval, virtual } = Timers[name];
+    if ((context.register(ctl) & (Ctl.enable | Ctl.mask)) !== Ctl.enable) continue;
+    const count = context.register(cval) + (virtual ? virtualOffset : 0n);
+    if (soonest === undefined || count < soonest) soonest = count;
+  }
+  return soonest;
+}
+
+/** Silences the guest's timers on `core`, after their registers have been saved. */
+export function stopTimers(core: Core): void {
+  for (const name of GuestTimers) store(core, Timers[name].ctl, 0n);
+  core.timers.settle();
+}

@@ -1,0 +1,384 @@
+/**
+ * What happens at EL2: exits come in, outcomes are applied, the scheduler is asked, and a vCPU goes
+ * back into its guest.
+ *
+ * All that it does is what software at EL2 can do: it reads and writes registers of the core it runs
+ * on and of the interrupt controller, and reaches another core by an SGI.
+ *
+ * @module
+ */
+
+import { Hcr, store, stored } from "../cpu/controls.ts";
+import { exceptionReturn } from "../cpu/exceptions.ts";
+import { updateAttention } from "../cpu/interrupts.ts";
+import { setRegister } from "../cpu/system_registers.ts";
+import type { Core } from "../cpu/types.ts";
+import type { Machine } from "../machine/machine.ts";
+import { readExit, type Services } from "./exit.ts";
+import { handleExit } from "./exits.ts";
+import { takeGuestException } from "./guest_exceptions.ts";
+import { nextSignal, stopTimers } from "./guest_timers.ts";
+import type { Outcome } from "./outcome.ts";
+import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { VtcrEl2 } from "./stage2.ts";
+import type { Vcpu } from "./vcpu.ts";
+import type { HardwareLink } from "./virtual_gic.ts";
+import type { Vm } from "./vm.ts";
+
+/** INTIDs that the hypervisor uses itself. */
+export interface OwnInterrupts {
+  /** CNTHP: time slices, and timers of vCPUs that have no core. */
+  readonly alarm: number;
+  /** List registers want attention. */
+  readonly maintenance: number;
+}
+
+/** The SGI by which one core has another look at its queue. */
+const Kick = 0;
+
+/** HCR_EL2 while a guest runs. */
+const GuestHcr = Hcr.VM | Hcr.SWIO | Hcr.FMO | Hcr.IMO | Hcr.AMO | Hcr.FB | (1n << 10n) | Hcr.TWI |
+  Hcr.TSC | Hcr.RW;
+
+/** Guests use counters and timers of EL1 directly. */
+const TimerAccess = 3n;
+
+const Vector = { mask: 0x180, sync: 0 } as const;
+/** Where an exception would go, if there were code: only its low bits say what has come. */
+const NsPerSecond = 1_000_000_000n;
+
+/** A core as the hypervisor sees it. */
+interface PhysicalCpu {
+  readonly core: Core;
+  /** The vCPU whose registers it has, running or not. */
+  loaded: Vcpu | undefined;
+  /** The vCPU that runs; none while the core waits for work. */
+  current: Vcpu | undefined;
+  /** Virtual time at which `current` got the core. */
+  sinceNs: number;
+  /** Virtual time at which the guest was last entered. */
+  enteredNs: number;
+  /** vCPUs that wait and may be woken by an alarm of this core. */
+  readonly sleepers: Set<Vcpu>;
+  /** CNTHP_CVAL_EL2 while it is enabled. */
+  armed: bigint | undefined;
+  hcr: bigint;
+}
+
+/** What the run loop asks of the hypervisor. */
+export interface RunLoopHost extends Services {
+  /** The guest asks for its VM to end, from `vcpu`. */
+  halted(core: Core, vcpu: Vcpu, how: "off" | "reset"): void;
+  /** The VM cannot go on; `syndrome`: ESR_EL2 says why. */
+  failed(core: Core, vcpu: Vcpu, why: string, syndrome: boolean): void;
+  /** The VM that a physical SPI belongs to. */
+  ownerOf(intid: number): { readonly vm: Vm; readonly link: HardwareLink } | undefined;
+}
+
+/** See the module. */
+export class RunLoop {
+  readonly #machine: Machine;
+  readonly #gic: PhysicalGic;
+  readonly #scheduler: Scheduler<Vcpu>;
+  readonly #host: RunLoopHost;
+  readonly #own: OwnInterrupts;
+  readonly #cpus: readonly PhysicalCpu[];
+  /** The core that is at EL2 right now. */
+  #handling: PhysicalCpu | undefined;
+  /** vCPUs that have news from their distributor, to be seen to before EL2 is left. */
+  readonly #news = new Map<Vm, number>();
+
+  constructor(
+    machine: Machine,
+    gic: PhysicalGic,
+    scheduler: Scheduler<Vcpu>,
+    own: OwnInterrupts,
+    host: RunLoopHost,
+  ) {
+    this.#machine = machine;
+    this.#gic = gic;
+    this.#scheduler = scheduler;
+    this.#own = own;
+    this.#host = host;
+    this.#cpus = machine.cores.map((core): PhysicalCpu => ({
+      core,
+      loaded: undefined,
+      current: undefined,
+      sinceNs: 0,
+      enteredNs: 0,
+      sleepers: new Set(),
+      armed: undefined,
+      hcr: 0n,
+    }));
+  }
+
+  /** Sets up EL2 of every core; they wait for work. */
+  start(guestPrivate: readonly number[]): void {
+    this.#gic.initialize();
+    const own = [Kick, this.#own.alarm, this.#own.maintenance];
+    for (const cpu of this.#cpus) {
+      const { core } = cpu;
+      this.#gic.initializeCore(core, [...own, ...guestPrivate]);
+      setRegister(core, "VTCR_EL2", VtcrEl2);
+      setRegister(core, "CNTHCTL_EL2", TimerAccess);
+      setRegister(core, "CPTR_EL2", 0n);
+      this.#setHcr(cpu, GuestHcr);
+      core.el2Handler = () => this.#handle(cpu);
+      this.#idle(cpu);
+    }
+  }
+
+  /** A vCPU that is off or waits can run from now on. */
+  wake(vcpu: Vcpu): void {
+    if (vcpu.state !== "off" && vcpu.state !== "blocked") return;
+    for (const { sleepers } of this.#cpus) sleepers.delete(vcpu);
+    vcpu.alarm = undefined;
+    vcpu.state = "ready";
+    if (vcpu.loadedOn) {
+      vcpu.core = vcpu.loadedOn.index;
+      this.#scheduler.yield(vcpu);
+    } else {
+      this.#scheduler.wake(vcpu, (index) => this.#cpus[index]?.current === undefined);
+    }
+    this.#notify(vcpu.core);
+  }
+
+  /** A distributor may have something else for these vCPUs (bit mask). */
+  changed(vm: Vm, vcpus: number): void {
+    this.#news.set(vm, (this.#news.get(vm) ?? 0) | vcpus);
+    if (!this.#handling) this.#spread();
+  }
+
+  /** Takes the VM's vCPUs off all cores and out of all queues. */
+  detach(vm: Vm): void {
+    for (const vcpu of vm.vcpus) {
+      this.#scheduler.remove(vcpu);
+      vcpu.state = "off";
+      vcpu.loadedOn = undefined;
+      vcpu.alarm = undefined;
+    }
+    for (const cpu of this.#cpus) {
+      for (const vcpu of vm.vcpus) cpu.sleepers.delete(vcpu);
+      if (cpu.loaded?.vm !== vm) continue;
+      if (cpu.current?.vm === vm) cpu.current = undefined;
+      this.#notify(cpu.core.index);
+    }
+    this.#news.delete(vm);
+  }
+
+  /** The core that does EL2's work now, or any when none does. */
+  get core(): Core {
+    return (this.#handling ?? this.#cpus[0] as PhysicalCpu).core;
+  }
+
+  /** An exception to EL2 has been taken. */
+  #handle(cpu: PhysicalCpu): void {
+    const { core } = cpu;
+    const isSynchronous = (core.state.u32("pc") & Vector.mask) === Vector.sync;
+    this.#handling = cpu;
+    const vcpu = cpu.current;
+    if (vcpu) {
+      vcpu.pc = stored(core, "ELR_EL2");
+      vcpu.pstate = stored(core, "SPSR_EL2");
+      vcpu.runNs += this.#machine.nowNs - cpu.enteredNs;
+      vcpu.vm.gic.sync(core, vcpu);
+      if (isSynchronous) this.#apply(cpu, vcpu, handleExit(readExit(core, vcpu, this.#host)));
+    }
+    if (!isSynchronous) this.#takeInterrupts(cpu);
+    this.#spread();
+    this.#dispatch(cpu);
+    this.#handling = undefined;
+  }
+
+  #apply(cpu: PhysicalCpu, vcpu: Vcpu, outcome: Outcome): void {
+    switch (outcome.next) {
+      case "resume":
+        return;
+      case "skip":
+        vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
+        return;
+      case "wait":
+        if (outcome.skip) vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
+        if (!vcpu.vm.gic.distributor.hasPending(vcpu.index)) vcpu.state = "blocked";
+        return;
+      case "yield":
+        vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
+        vcpu.state = "ready";
+        this.#scheduler.yield(vcpu);
+        return;
+      case "off":
+        vcpu.state = "off";
+        return;
+      case "reflect":
+        return takeGuestException(cpu.core, vcpu, outcome.exception);
+      case "halt":
+        return this.#host.halted(cpu.core, vcpu, outcome.how);
+      case "fail":
+        return this.#host.failed(cpu.core, vcpu, outcome.why, true);
+    }
+  }
+
+  #takeInterrupts(cpu: PhysicalCpu): void {
+    const { core } = cpu;
+    for (;;) {
+      const id = this.#gic.acknowledge(core);
+      const intid = id & 0x3ff;
+      if (intid >= FirstSpecial) return;
+      this.#takeInterrupt(cpu, id, intid);
+    }
+  }
+
+  #takeInterrupt(cpu: PhysicalCpu, id: number, intid: number): void {
+    const { core } = cpu;
+    this.#gic.end(core, id);
+    const count = (reason: string) => cpu.current?.vm.count(reason);
+    const link = cpu.loaded?.interrupts.links.get(intid);
+    if (link && cpu.loaded) {
+      count(`interrupt of ${link.timer ?? intid}`);
+      cpu.loaded.vm.gic.inject(cpu.loaded, link);
+      return;
+    }
+    const owner = this.#host.ownerOf(intid);
+    if (owner) {
+      count("interrupt of a device");
+      owner.vm.gic.inject(owner.vm.vcpus[0] as Vcpu, owner.link);
+      return;
+    }
+    if (intid === this.#own.alarm) {
+      count("alarm");
+      setRegister(core, "CNTHP_CTL_EL2", 0n);
+      cpu.armed = undefined;
+      const now = core.timers.count();
+      for (const vcpu of [...cpu.sleepers]) {
+        if (vcpu.alarm !== undefined && vcpu.alarm <= now) this.wake(vcpu);
+      }
+    } else {
+      count(intid === Kick ? "kick" : "interrupt of the list registers");
+    }
+    this.#gic.deactivate(core, id);
+  }
+
+  /** Wakes vCPUs for which there is something, and has others' cores look again. */
+  #spread(): void {
+    for (const [vm, vcpus] of this.#news) {
+      this.#news.delete(vm);
+      for (const vcpu of vm.vcpus) {
+        if (((vcpus >>> vcpu.index) & 1) === 0) continue;
+        const isRunning = vcpu.state === "running";
+        if (!isRunning && vcpu.state !== "blocked") continue;
+        if (!vm.gic.distributor.hasPending(vcpu.index)) continue;
+        if (isRunning) this.#notify(vcpu.core);
+        else this.wake(vcpu);
+      }
+    }
+  }
+
+  /** Has a core come to EL2; the one that is there comes to `dispatch` anyway. */
+  #notify(index: number): void {
+    const cpu = this.#cpus[index] as PhysicalCpu;
+    if (cpu === this.#handling) return;
+    this.#gic.sendSgi((this.#handling ?? cpu).core, index, Kick);
+  }
+
+  /** Leaves EL2 for a guest, or waits in it. */
+  #dispatch(cpu: PhysicalCpu): void {
+    const { core } = cpu;
+    const now = this.#machine.nowNs;
+    if (cpu.loaded && !cpu.loaded.loadedOn) this.#unload(cpu);
+    let vcpu = cpu.current?.state === "running" ? cpu.current : undefined;
+    if (vcpu && now >= (this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) ?? Infinity)) {
+      vcpu.state = "ready";
+      this.#scheduler.yield(vcpu);
+      vcpu = undefined;
+    }
+    if (!vcpu) {
+      vcpu = this.#scheduler.pick(core.index);
+      cpu.sinceNs = now;
+    }
+    cpu.current = vcpu;
+    if (!vcpu) return this.#idle(cpu);
+    vcpu.state = "running";
+    vcpu.core = core.index;
+    if (cpu.loaded !== vcpu) {
+      this.#unload(cpu);
+      this.#load(cpu, vcpu);
+    }
+    vcpu.vm.gic.flush(core, vcpu);
+    const isWanted = this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) !== undefined;
+    this.#setHcr(cpu, isWanted ? GuestHcr | Hcr.TWE : GuestHcr);
+    this.#arm(cpu);
+    cpu.enteredNs = now;
+    store(core, "ELR_EL2", vcpu.pc);
+    store(core, "SPSR_EL2", vcpu.pstate);
+    exceptionReturn(core);
+  }
+
+  /** Waits at EL2, interrupts open, with the last vCPU's registers left where they are. */
+  #idle(cpu: PhysicalCpu): void {
+    const { core } = cpu;
+    this.#arm(cpu);
+    core.state.setU32("daif", 0);
+    updateAttention(core);
+    this.#machine.wait(core, "wfi");
+  }
+
+  #load(cpu: PhysicalCpu, vcpu: Vcpu): void {
+    const { core } = cpu;
+    const { vm } = vcpu;
+    cpu.loaded = vcpu;
+    vcpu.loadedOn = core;
+    store(core, "VPIDR_EL2", core.model.id.MIDR_EL1 ?? 0n);
+    store(core, "VMPIDR_EL2", vcpu.mpidr);
+    store(core, "CNTVOFF_EL2", vm.counterOffset);
+    setRegister(core, "VTTBR_EL2", vm.stage2.vttbr(vm.vmid));
+    vm.gic.load(core, vcpu);
+    vcpu.context.load(core);
+  }
+
+  /** Takes the registers out of a core; what its VM has given up is not kept. */
+  #unload(cpu: PhysicalCpu): void {
+    const { core, loaded: vcpu } = cpu;
+    if (!vcpu) return;
+    cpu.loaded = undefined;
+    if (vcpu.loadedOn !== core) {
+      vcpu.vm.gic.discard(core);
+      stopTimers(core);
+      for (const intid of vcpu.interrupts.links.keys()) this.#gic.setActive(core, intid, false);
+      return;
+    }
+    vcpu.context.save(core);
+    vcpu.loadedOn = undefined;
+    stopTimers(core);
+    vcpu.vm.gic.unload(core, vcpu);
+    if (vcpu.state !== "blocked") return;
+    vcpu.alarm = nextSignal(vcpu.context, vcpu.vm.counterOffset);
+    if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);
+  }
+
+  #setHcr(cpu: PhysicalCpu, hcr: bigint): void {
+    if (cpu.hcr === hcr) return;
+    cpu.hcr = hcr;
+    setRegister(cpu.core, "HCR_EL2", hcr);
+  }
+
+  /** Sets CNTHP to when this core must come to EL2 next. */
+  #arm(cpu: PhysicalCpu): void {
+    const { core, current } = cpu;
+    const end = current && this.#scheduler.sliceEndNs(current, cpu.sinceNs);
+    let soonest = end === undefined ? undefined : countAt(end, core.timers.frequencyHz);
+    for (const { alarm } of cpu.sleepers) {
+      if (alarm !== undefined && (soonest === undefined || alarm < soonest)) soonest = alarm;
+    }
+    if (soonest === cpu.armed) return;
+    cpu.armed = soonest;
+    if (soonest === undefined) return setRegister(core, "CNTHP_CTL_EL2", 0n);
+    setRegister(core, "CNTHP_CVAL_EL2", soonest);
+    setRegister(core, "CNTHP_CTL_EL2", 1n);
+  }
+}
+
+/** The first system count at or after a point of virtual time. */
+function countAt(ns: number, frequencyHz: number): bigint {
+  return (BigInt(Math.ceil(ns)) * BigInt(frequencyHz) + NsPerSecond - 1n) / NsPerSecond;
+}

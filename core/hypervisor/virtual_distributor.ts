@@ -1,0 +1,55 @@
+/**
+ * What a VM's distributor model gives the hypervisor; devices have it, as core knows no devices.
+ *
+ * @module
+ */
+
+import type { Device } from "../board/device.ts";
+
+/** An interrupt that a vCPU may be offered. */
+export interface PendingInterrupt {
+  readonly intid: number;
+  /** With GICv2: the vCPU that sent the SGI. */
+  readonly source: number;
+  readonly priority: number;
+  readonly group: number;
+  /** It pends as long as its line is high, rather than once. */
+  readonly level: boolean;
+}
+
+/** How the guest has set an SPI up. */
+export interface GuestSetup {
+  readonly enabled: boolean;
+  readonly edge: boolean;
+  /** vCPUs it may go to, a bit each. */
+  readonly targets: number;
+}
+
+/** The distributor, and with GICv3 the redistributors, that one VM sees. */
+export interface VirtualDistributor {
+  /** Memory-mapped registers; accesses come from vCPUs by index. */
+  readonly distributor: Device;
+  /** GICv3. */
+  readonly redistributors: Device | undefined;
+  /** Told which vCPUs (bit mask) may now be offered something else. */
+  onChange: (vcpus: number) => void;
+  /** What can be offered to a vCPU, the most urgent first. */
+  pending(vcpu: number): readonly PendingInterrupt[];
+  hasPending(vcpu: number): boolean;
+  /** Takes the cause of an interrupt out of the model; says whether there was more than a line. */
+  take(vcpu: number, interrupt: PendingInterrupt): boolean;
+  /** Makes an interrupt pending, once. */
+  latch(vcpu: number, intid: number, source?: number): void;
+  /** Withdraws what made an interrupt pending, other than its line. */
+  unlatch(vcpu: number, intid: number): void;
+  isLatched(vcpu: number, intid: number): boolean;
+  isActive(vcpu: number, intid: number): boolean;
+  setActive(vcpu: number, intid: number, active: boolean): void;
+  /** Drives the input of an SPI. */
+  setLine(intid: number, high: boolean): void;
+  setup(intid: number): GuestSetup;
+  /** Executes a write of ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1. */
+  sendSgi(vcpu: number, register: string, value: bigint): void;
+  /** Returns to the power-on state. */
+  reset(): void;
+}

@@ -1,0 +1,135 @@
+/** A virtual machine: what it was planned as, what it has, and how far it has come. @module */
+
+import { Bus } from "../board/bus.ts";
+import type { Device } from "../board/device.ts";
+import type { VmPlan } from "../config/vm_plan.ts";
+import { AffinityMask } from "../cpu/psci.ts";
+import type { PhysicalRange } from "./memory_pool.ts";
+import type { Stage2 } from "./stage2.ts";
+import { Vcpu } from "./vcpu.ts";
+import type { VirtualDistributor } from "./virtual_distributor.ts";
+import type { VirtualGic } from "./virtual_gic.ts";
+
+/**
+ * `loaded`: everything is in place and nothing has run. `stopped`: the guest has powered off.
+ * `failed`: it could not go on, and {@linkcode Vm.failure} says why.
+ */
+export type VmState = "loaded" | "running" | "stopped" | "failed";
+
+/** The outside's end of a VM's serial line. */
+export interface VmConsole {
+  onTransmit(take: (byte: number) => void): void;
+  onReady(ready: () => void): void;
+  canReceive(): boolean;
+  receive(byte: number): boolean;
+}
+
+/** A device that the hypervisor plays, at an address of the guest's. */
+export interface PlacedDevice {
+  readonly name: string;
+  readonly gpa: number;
+  readonly device: Device;
+}
+
+/** What the platform makes for a VM, as core knows no devices. */
+export interface VmDevices {
+  readonly distributor: VirtualDistributor;
+  /** The distributor's frames among them, where the guest sees them. */
+  readonly emulated: readonly PlacedDevice[];
+  /** Parts of the board that the guest reaches directly. */
+  readonly windows: readonly {
+    readonly gpa: number;
+    readonly hpa: number;
+    readonly bytes: number;
+  }[];
+  /** Interrupts of those parts. */
+  readonly links: readonly { readonly hardware: number; readonly guest: number }[];
+  readonly console: VmConsole | undefined;
+  /** The device tree to be made for the guest, unless one was given. */
+  readonly deviceTree: Uint8Array | undefined;
+}
+
+/** One virtual machine. */
+export class Vm {
+  readonly plan: VmPlan;
+  readonly id: number;
+  readonly name: string;
+  /** VTTBR_EL2.VMID. */
+  readonly vmid: number;
+  readonly devices: VmDevices;
+  readonly stage2: Stage2;
+  /** RAM behind each of the plan's regions. */
+  readonly memory: readonly (readonly PhysicalRange[])[];
+  readonly gic: VirtualGic;
+  /** The devices that the hypervisor plays. */
+  readonly bus = new Bus();
+  readonly vcpus: readonly Vcpu[];
+  /** How often the VM has left its guest, by reason. */
+  readonly exits = new Map<string, number>();
+  state: VmState = "loaded";
+  /** Why it failed: a report for people. */
+  failure: string | undefined;
+  /** CNTVOFF_EL2: the guest's virtual counter starts at zero. */
+  counterOffset = 0n;
+  readonly #said = new Set<string>();
+
+  constructor(
+    plan: VmPlan,
+    vmid: number,
+    parts: {
+      readonly devices: VmDevices;
+      readonly stage2: Stage2;
+      readonly memory: readonly (readonly PhysicalRange[])[];
+      readonly gic: VirtualGic;
+    },
+  ) {
+    this.plan = plan;
+    this.id = plan.id;
+    this.name = plan.name;
+    this.vmid = vmid;
+    this.devices = parts.devices;
+    this.stage2 = parts.stage2;
+    this.memory = parts.memory;
+    this.gic = parts.gic;
+    for (const { name, gpa, device } of parts.devices.emulated) this.bus.map(name, gpa, device);
+    this.vcpus = plan.vcpus.map((vcpu, index) => new Vcpu(this, index, vcpu));
+  }
+
+  /** Where the guest's input and output go. */
+  get console(): VmConsole | undefined {
+    return this.devices.console;
+  }
+
+  /** Name for logs: "vm1". */
+  get label(): string {
+    return `vm${this.id}`;
+  }
+
+  /** Whether it has ended. */
+  get ended(): boolean {
+    return this.state === "stopped" || this.state === "failed";
+  }
+
+  /** The vCPU whose MPIDR has these affinity fields. */
+  vcpuAt(affinity: bigint): Vcpu | undefined {
+    return this.vcpus.find((vcpu) => vcpu.affinity === (affinity & AffinityMask));
+  }
+
+  /** Writes to it may change how physical interrupts are to be set up. */
+  isInterruptController(device: Device): boolean {
+    const { distributor, redistributors } = this.devices.distributor;
+    return device === distributor || device === redistributors;
+  }
+
+  /** Counts an exit. */
+  count(reason: string): void {
+    this.exits.set(reason, (this.exits.get(reason) ?? 0) + 1);
+  }
+
+  /** True the first time it is asked about `key`. */
+  first(key: string): boolean {
+    if (this.#said.has(key)) return false;
+    this.#said.add(key);
+    return true;
+  }
+}

@@ -1,0 +1,306 @@
+/**
+ * The built-in hypervisor on a board, and what its VMs have besides vCPUs and memory.
+ *
+ * ```ts
+ * const simulator = buildSimulator(qemuVirt, { ..., hasEl2: true });
+ * const hypervisor = createHypervisor({ simulator, plans, log });
+ * hypervisor.onVmEnded = (vm) => { vm.state; vm.failure; };
+ * for (const vm of hypervisor.vms) vm.console?.onTransmit((byte) => {});
+ * simulator.machine.run(untilNs); // "stopped" when every VM has ended
+ * ```
+ *
+ * A UART of the board belongs to the first VM that has it in a window; it is then really passed
+ * through. Others that ask for the same one get a UART of the same kind that the hypervisor plays.
+ *
+ * @module
+ */
+
+import { intid, type IrqLine, type Spi, Unconnected } from "../core/board/irq.ts";
+import type { Clock } from "../core/board/clock.ts";
+import type { Device } from "../core/board/device.ts";
+import type { PassthroughWindow, VmPlan } from "../core/config/vm_plan.ts";
+import type { Log } from "../core/hypervisor/exit.ts";
+import { Hypervisor } from "../core/hypervisor/hypervisor.ts";
+import type { PhysicalGic } from "../core/hypervisor/physical_gic.ts";
+import { physicalGicv2 } from "../core/hypervisor/physical_gicv2.ts";
+import { physicalGicv3 } from "../core/hypervisor/physical_gicv3.ts";
+import type { VirtualDistributor } from "../core/hypervisor/virtual_distributor.ts";
+import type { PlacedDevice, VmConsole, VmDevices } from "../core/hypervisor/vm.ts";
+import { armadaUart } from "../devices/armada_uart.ts";
+import { virtualDistributor } from "../devices/gic/virtual_distributor.ts";
+import { pl011 } from "../devices/pl011.ts";
+import type { SerialPort, SerialWires } from "../devices/serial.ts";
+import type { Board } from "./assemble.ts";
+import {
+  clockHz,
+  type DeviceSlot,
+  gicFrames,
+  type Gicv2Frames,
+  type Gicv3Frames,
+  interruptsOf,
+  type Platform,
+  type Window,
+  windowOf,
+} from "./platform.ts";
+import type { Simulator } from "./simulator.ts";
+import { vmDeviceTree } from "./vm_device_tree.ts";
+
+/** What to run, and where. */
+export interface HypervisorOptions {
+  /** Its machine has EL2, and nothing runs on it yet. */
+  readonly simulator: Simulator;
+  readonly plans: readonly VmPlan[];
+  readonly log: Log;
+}
+
+/** A UART of the board's. */
+type UartSlot = DeviceSlot & { kind: "pl011" | "armada-uart" };
+
+const PageBytes = 4096;
+/** GICV is as large as what the model has. */
+const CpuInterfaceBytes = 0x2000;
+
+/**
+ * Loads the VMs and has them start with the machine's next run.
+ *
+ * @throws {RangeError} When the board has not the RAM that the plans need.
+ */
+export function createHypervisor({ simulator, plans, log }: HypervisorOptions): Hypervisor {
+  const { board, machine } = simulator;
+  const { platform } = board;
+  const makers: Makers = { simulator, log, owners: new Map() };
+  return new Hypervisor({
+    machine,
+    gic: () => physicalGic(simulator),
+    maintenance: intid(platform.gic.maintenance),
+    devices: (plan) => makeDevices(makers, plan),
+    log,
+  }, plans);
+}
+
+function isV3(frames: Gicv2Frames | Gicv3Frames): frames is Gicv3Frames {
+  return "redistributors" in frames;
+}
+
+function physicalGic({ board, machine }: Simulator): PhysicalGic {
+  const frames = gicFrames(board.platform, board.options.gicVersion);
+  const distributor = frames.distributor.base;
+  if (isV3(frames)) {
+    const at = { distributor, redistributors: frames.redistributors.base };
+    return physicalGicv3(board.bus, at, machine.cores);
+  }
+  return physicalGicv2(board.bus, {
+    distributor,
+    cpuInterface: frames.cpuInterface.base,
+    hypervisorInterface: frames.hypervisorInterface.base,
+  });
+}
+
+/** What making the devices of several VMs shares. */
+interface Makers {
+  readonly simulator: Simulator;
+  readonly log: Log;
+  /** VM that has a UART of the board, by the UART's name. */
+  readonly owners: Map<string, string>;
+}
+
+function makeDevices(makers: Makers, plan: VmPlan): VmDevices {
+  const { board } = makers.simulator;
+  const { platform } = board;
+  const distributor = makeDistributor(makers, plan);
+  const uarts = findUarts(platform, plan);
+  const played = uarts.filter(({ slot }) => !claim(makers, plan, slot));
+  const playedRanges = played.map(({ slot }) => pages(windowOf(slot)));
+  const playedIrqs = new Set(played.flatMap(({ slot }) => interruptsOf(slot).map(intid)));
+  const emulated = frames(plan, distributor);
+  let console = uarts.filter(({ slot }) => !played.some((p) => p.slot === slot))
+    .map(({ slot }) => board.serials.get(slot.name) as VmConsole | undefined)[0];
+  const add = (name: string, gpa: number, uart: VirtualUart) => {
+    emulated.push({ name, gpa, device: uart.device });
+    console ??= uart.console;
+  };
+  for (const { slot, gpa, window } of played) {
+    add(slot.name, gpa, virtualUart(makers, plan, slot, distributor, window));
+  }
+  for (const { kind, name, gpa, irq } of plan.emulated) {
+    if (kind === "console") add(name, gpa, emulatedConsole(makers, plan, name, distributor, irq));
+  }
+  return {
+    distributor,
+    emulated,
+    windows: [
+      ...plan.passthrough.flatMap((window) => cutOut(window, playedRanges)),
+      ...virtualCpuInterface(platform, plan),
+    ],
+    links: plan.passthrough.flatMap((w) => w.irqs.filter((i) => !playedIrqs.has(i.hardware))),
+    console,
+    deviceTree: plan.dtb?.kind === "generate"
+      ? vmDeviceTree(platform, board.options, makers.simulator.machine.parts.model.name, plan)
+      : undefined,
+  };
+}
+
+function makeDistributor(makers: Makers, plan: VmPlan): VirtualDistributor {
+  const { platform, options } = makers.simulator.board;
+  return virtualDistributor({
+    version: plan.vgic?.version ?? options.gicVersion,
+    vcpus: plan.vcpus.length,
+    spis: platform.gic.spis,
+    mpidr: (vcpu) => plan.vcpus[vcpu]?.mpidr ?? 0,
+    log: (message) => makers.log("info", `vm${plan.id}`, message),
+  });
+}
+
+/** The distributor's registers where the guest sees them. */
+function frames(plan: VmPlan, model: VirtualDistributor): PlacedDevice[] {
+  const { vgic } = plan;
+  if (!vgic) return [];
+  const { distributor: device, redistributors } = model;
+  const placed: PlacedDevice[] = [{ name: "distributor", gpa: vgic.distributor, device }];
+  if (redistributors && vgic.redistributors !== undefined) {
+    placed.push({ name: "redistributors", gpa: vgic.redistributors, device: redistributors });
+  }
+  return placed;
+}
+
+/** With GICv2 the guest's CPU interface is the board's virtual one. */
+function virtualCpuInterface(platform: Platform, { vgic }: VmPlan): VmDevices["windows"] {
+  if (vgic?.version !== 2 || vgic.cpuInterface === undefined) return [];
+  const { virtualCpuInterface: gicv } = gicFrames(platform, 2) as Gicv2Frames;
+  return [{ gpa: vgic.cpuInterface, hpa: gicv.base, bytes: CpuInterfaceBytes }];
+}
+
+interface FoundUart {
+  readonly slot: UartSlot;
+  readonly gpa: number;
+  readonly window: PassthroughWindow;
+}
+
+/** UARTs of the board in a VM's windows, the board's console first. */
+function findUarts(platform: Platform, plan: VmPlan): FoundUart[] {
+  return platform.consoles.flatMap((name) => {
+    const slot = platform.devices.find((d): d is UartSlot => d.name === name && isUart(d));
+    const window = slot &&
+      plan.passthrough.find((w) => slot.base >= w.hpa && slot.base < w.hpa + w.bytes);
+    return slot && window ? [{ slot, window, gpa: slot.base - window.hpa + window.gpa }] : [];
+  });
+}
+
+function isUart(slot: DeviceSlot): boolean {
+  return slot.kind === "pl011" || slot.kind === "armada-uart";
+}
+
+/** Gives a UART to the VM, unless another one has it. */
+function claim({ owners, log }: Makers, plan: VmPlan, slot: UartSlot): boolean {
+  const owner = owners.get(slot.name);
+  if (owner === undefined) {
+    owners.set(slot.name, `vm${plan.id}`);
+    return true;
+  }
+  const message = `${owner} has ${slot.name}; this VM gets a ${slot.kind} of its own in its place`;
+  log("info", `vm${plan.id}`, message);
+  return false;
+}
+
+/** The pages that a window touches. */
+function pages({ base, size }: Window): Window {
+  const start = Math.floor(base / PageBytes) * PageBytes;
+  return { base: start, size: Math.ceil((base + size) / PageBytes) * PageBytes - start };
+}
+
+/** What remains of a window without these parts of the board. */
+function cutOut(window: PassthroughWindow, holes: readonly Window[]): VmDevices["windows"] {
+  let pieces = [{ gpa: window.gpa, hpa: window.hpa, bytes: window.bytes }];
+  for (const { base, size } of holes) {
+    pieces = pieces.flatMap((piece) => {
+      const [from, to] = [
+        Math.max(base, piece.hpa),
+        Math.min(base + size, piece.hpa + piece.bytes),
+      ];
+      if (from >= to) return [piece];
+      const after = to - piece.hpa;
+      return [
+        { ...piece, bytes: from - piece.hpa },
+        { gpa: piece.gpa + after, hpa: to, bytes: piece.bytes - after },
+      ].filter((rest) => rest.bytes > 0);
+    });
+  }
+  return pieces;
+}
+
+/** A UART that the hypervisor plays. */
+interface VirtualUart {
+  readonly device: Device;
+  readonly console: VmConsole;
+}
+
+/** One of the kind in `slot`, with its interrupts as the guest knows them. */
+function virtualUart(
+  makers: Makers,
+  plan: VmPlan,
+  slot: UartSlot,
+  distributor: VirtualDistributor,
+  window: PassthroughWindow,
+): VirtualUart {
+  const line = (irq: Spi | undefined): IrqLine => {
+    const link = irq && window.irqs.find((i) => i.hardware === intid(irq));
+    return link ? virtualLine(distributor, link.guest) : Unconnected;
+  };
+  const hz = clockHz(makers.simulator.board.platform, slot.clock);
+  return plug(makers, plan, slot.name, (wires) => {
+    if (slot.kind === "pl011") return pl011({ ...wires, irq: line(slot.irq), clockHz: hz });
+    const { sum, tx, rx } = slot.irqs;
+    const lines = { sum: line(sum), tx: line(tx), rx: line(rx) };
+    return armadaUart(slot.layout, { ...wires, ...lines, clockHz: hz });
+  });
+}
+
+/** PL011 of a board without clocks for one. */
+const DefaultClockHz = 24_000_000;
+
+function emulatedConsole(
+  makers: Makers,
+  plan: VmPlan,
+  name: string,
+  distributor: VirtualDistributor,
+  irq: number,
+): VirtualUart {
+  const clock = makers.simulator.board.platform.clocks[0]?.frequencyHz ?? DefaultClockHz;
+  const line = irq >= 32 ? virtualLine(distributor, irq) : Unconnected;
+  return plug(
+    makers,
+    plan,
+    name,
+    (wires) => pl011({ ...wires, irq: line, clockHz: clock }),
+  );
+}
+
+function virtualLine(distributor: VirtualDistributor, guest: number): IrqLine {
+  return { set: (level) => distributor.setLine(guest, level) };
+}
+
+function plug(
+  makers: Makers,
+  plan: VmPlan,
+  name: string,
+  make: (wires: SerialWires) => Device & SerialPort,
+): VirtualUart {
+  let transmit: (byte: number) => void = () => {};
+  let ready = () => {};
+  const clock: Clock = makers.simulator.board.events;
+  const port = make({
+    clock,
+    transmit: (byte) => transmit(byte),
+    ready: () => ready(),
+    log: (message) => makers.log("info", `vm${plan.id}.${name}`, message),
+  });
+  return {
+    device: port,
+    console: {
+      onTransmit: (take) => void (transmit = take),
+      onReady: (call) => void (ready = call),
+      canReceive: () => port.canReceive(),
+      receive: (byte) => port.receive(byte),
+    },
+  };
+}
