@@ -73,6 +73,7 @@ export class VectorRig {
       spFault: never,
       fpTrap: never,
       attend: () => 0,
+      fill: () => 1,
     }, () => true);
     this.state.setU64("tlb", BigInt(MemoryMap.tlb));
     this.state.setU64("tlbUnprivileged", BigInt(MemoryMap.tlb));

@@ -12,13 +12,17 @@ import type { Vector } from "./vector.ts";
 export function compareText({ w, asm }: Vector): string[] {
   if (asm === undefined || w.length !== 1) return [];
   const word = parseInt(w[0] as string, 16);
-  const print = (pc: bigint) => disassemble(word, pc, { aliases: false });
+  const print = (pc: bigint) =>
+    disassemble(word, pc, { aliases: false }).replace(NumberedPrfm, "$1");
   const at0 = print(0n);
   const same = asm.includes(" ")
     ? asm === at0 || printsSomewhere(print, asm)
     : at0.split(" ")[0] === asm;
   return same ? [] : [`want ${asm}`, `got  ${at0}`];
 }
+
+/** Of a PRFM (literal) without a name for its operation, the recorded texts lack the operation. */
+const NumberedPrfm = /^(prfm #)0x[0-9a-f]+, (?=0x)/;
 
 const Target = /[ #](0x[0-9a-f]+)$/;
 
