@@ -8,6 +8,7 @@ import { dataProcessingSources } from "./data_processing_sources.ts";
 import { floatingPoint } from "./fp_classes.ts";
 import type { AnyInsn } from "./insn.ts";
 import { loadsStores } from "./loads_stores.ts";
+import { scalableVector } from "./scalable_vector.ts";
 import { advancedSimd } from "./simd_classes.ts";
 import { system } from "./system.ts";
 
@@ -22,4 +23,5 @@ export const instructionClasses: readonly AnyInsn[] = [
   ...atomics,
   ...floatingPoint,
   ...advancedSimd,
+  ...scalableVector,
 ];

@@ -1,5 +1,6 @@
 /** Exceptions, hints, barriers and system instructions, DDI 0487 C4.1. @module */
 
+import { AbsentRegisterNames } from "./absent_registers.ts";
 import { AccessGuard } from "../cpu/system_register_traps.ts";
 import {
   type PlainAccess,
@@ -74,7 +75,6 @@ const HintNames: Readonly<Record<number, string>> = {
   3: "wfi",
   4: "sev",
   5: "sevl",
-  6: "dgh",
   7: "xpaclri",
   8: "pacia1716",
   10: "pacib1716",
@@ -84,7 +84,7 @@ const HintNames: Readonly<Record<number, string>> = {
   17: "psb csync",
   18: "tsb csync",
   20: "csdb",
-  22: "clrbhb",
+  22: "clearbhb",
   24: "paciaz",
   25: "paciasp",
   26: "pacibz",
@@ -200,7 +200,6 @@ const systemInstruction = insn(
       const name = f.L ? undefined : MaintenanceNames[keyOf(1, f)];
       if (!name) return undefined;
       const [text, takesRegister] = name;
-      if (!takesRegister && f.Rt !== 31) return undefined;
       return takesRegister ? `${text}, ${gpr(f.Rt, 1)}` : text;
     },
     operands: (f) => ({ n: src(f.Rt) }),
@@ -244,7 +243,9 @@ const moveSystem = insn(
     ref: "MRS, MSR (register)",
     shape: ["L", "o0", "op1", "CRn", "CRm", "op2"],
     asm: (f) => {
-      const name = systemRegisterName(keyOf(2 + f.o0, f)).toLowerCase();
+      const key = keyOf(2 + f.o0, f);
+      const present = systemRegisterAt(key)?.name ?? AbsentRegisterNames[key];
+      const name = (present ?? systemRegisterName(key)).toLowerCase();
       return f.L ? `mrs ${gpr(f.Rt, 1)}, ${name}` : `msr ${name}, ${gpr(f.Rt, 1)}`;
     },
     operands: (f) => ({
