@@ -1,0 +1,59 @@
+/** One power-on of a board with its guests, as the run loop sees it. @module */
+
+import type { RunResult } from "../core/machine/machine.ts";
+import type { Simulator } from "../platforms/simulator.ts";
+import type { Console } from "./consoles.ts";
+
+/** Counts by name: exits by reason. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** A guest at its end or before it. */
+export interface GuestState {
+  /** `vm1`, by its id. */
+  readonly name: string;
+  /** The name in its description. */
+  readonly title: string;
+  readonly failed: boolean;
+  /** Exits to the hypervisor by reason; none on a bare board. */
+  readonly exits: Counts;
+}
+
+/** A board under power. */
+export interface Session {
+  /** Runs until virtual time reaches `untilNs`, or something else ends it. */
+  run(untilNs: number): RunResult;
+  /** Lets time pass without instructions, as far as `ns`. */
+  skipTo(ns: number): void;
+  readonly nowNs: number;
+  /** Instructions that all cores have retired. */
+  readonly instructions: number;
+  readonly cores: number;
+  /** When the next timer or device is due. */
+  nextDeadline(): number | undefined;
+  /** The core whose turn it is. */
+  core(): number;
+  readonly consoles: readonly Console[];
+  /** Several guests print; their lines need names. */
+  readonly labelled: boolean;
+  guests(): readonly GuestState[];
+}
+
+/** The part of a session that is the same whoever runs on the board; time starts at `startNs`. */
+export function boardSession(
+  { machine, board }: Simulator,
+  startNs: number,
+): Omit<Session, "core" | "consoles" | "labelled" | "guests"> {
+  board.events.advanceTo(startNs);
+  return {
+    run: (untilNs) => machine.run(untilNs),
+    skipTo: (ns) => board.events.advanceTo(ns),
+    get nowNs() {
+      return machine.nowNs;
+    },
+    get instructions() {
+      return machine.instructions;
+    },
+    cores: machine.cores.length,
+    nextDeadline: () => board.events.nextDeadline(),
+  };
+}
