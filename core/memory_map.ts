@@ -18,6 +18,8 @@ export const MemoryMap = {
   stateBytes: 0x2000,
   /** State of the cores that are not running, one block each. */
   saved: 0x10_0000,
+  /** Jump counters of the interpreter, {@linkcode HeatBytes} of them. */
+  heat: 0x20_0000,
   /** Software TLBs: {@linkcode Tlb.contexts} tables a core. */
   tlb: 0x100_0000,
   /** One u32 for each 4 KiB page of RAM: index of its record page plus one, 0 when it has none. */
@@ -29,6 +31,9 @@ export const MemoryMap = {
   /** First byte of guest RAM. */
   ram: 0x1800_0000,
 } as const;
+
+/** Bytes of the jump counters. */
+export const HeatBytes = 0x10_0000;
 
 /** Geometry of the software TLB (see core/mmu/tlb.ts). */
 export const Tlb = {

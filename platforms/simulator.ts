@@ -1,9 +1,9 @@
 /** A platform's board and the machine that runs it, put together. @module */
 
-import type { State } from "../core/board/device.ts";
 import { intid } from "../core/board/irq.ts";
 import { cpuModel, type CpuName } from "../core/cpu/cpu_models.ts";
 import { Line } from "../core/cpu/types.ts";
+import type { EngineOptions } from "../core/engine/interpreter.ts";
 import { Machine } from "../core/machine/machine.ts";
 import { createMemory, Ram } from "../core/machine/memory.ts";
 import { assemble, type Board, type BoardOptions } from "./assemble.ts";
@@ -14,6 +14,8 @@ export interface SimulatorOptions extends BoardOptions {
   readonly cpu: CpuName;
   /** EL2 exists. */
   readonly hasEl2: boolean;
+  /** How code is run. */
+  readonly engine?: EngineOptions;
   /** A remark of the part called `target`. */
   readonly log: (target: string, message: string) => void;
 }
@@ -69,8 +71,7 @@ export function buildSimulator(platform: Platform, options: SimulatorOptions): S
     },
     unmapped: platform.unmapped,
     log: (message) => options.log("cpu", message),
+    ...(options.engine ? { engine: options.engine } : {}),
   });
   return { board, machine, ram };
 }
-
-export type { State };

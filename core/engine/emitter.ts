@@ -458,6 +458,6 @@ export function stateAddress(offset: number): SlotAddress {
   return { emit: (c) => c.bytes([W.i64Const, 0]), offset: MemoryMap.window + offset };
 }
 
-function nodeAddress(address: Val, offset: number): SlotAddress {
+export function nodeAddress(address: Val, offset: number): SlotAddress {
   return { emit: asNode(address).emit, offset };
 }

@@ -1,6 +1,6 @@
 /** Code of one interpreter handler: operands come from the record at run time. @module */
 
-import { MemoryMap, Records } from "../memory_map.ts";
+import { HeatBytes, MemoryMap, Records } from "../memory_map.ts";
 import { StateFields } from "../cpu/state.ts";
 import type { AnyInsn, Operands } from "../isa/insn.ts";
 import type { SlotRef, Val } from "../isa/ops.ts";
@@ -30,6 +30,11 @@ export const Exit = {
   /** TypeScript asked to leave. */
   left: 2,
 } as const;
+
+/** Jumps to an instruction that make it worth translating. */
+const HotCount = 1000;
+/** Counters of 4 bytes, found by record address. */
+const HeatMask = HeatBytes - 4;
 
 /** Parameters of a handler. */
 const Rec = 0;
@@ -122,7 +127,28 @@ class HandlerEmitter extends Emitter {
     const target = this.let(this.w("i64.add", this.pc(), offset));
     if (!this.#variant.near) return this.jumpTo(target);
     this.#count(() => target);
-    this.#dispatch(this.w("i64.shl", offset, this.i64(2)));
+    asNode(this.w("i64.add", this.local(Rec, "i64"), this.w("i64.shl", offset, this.i64(2))))
+      .emit(this.code);
+    this.setLocal(Rec);
+    this.#heat();
+    this.dispatchHere();
+  }
+  /** Counts a jump to the record in `local 0`; the one that makes it hot is reported. */
+  #heat(): void {
+    const rec = this.local(Rec, "i64");
+    const at = this.let(
+      this.w("i64.and", this.w("i64.shr_u", rec, this.i64(2)), this.i64(HeatMask)),
+    );
+    const heat = this.let(
+      this.w("i32.add", this.load("i32.load", at, MemoryMap.heat), this.i32(1)),
+    );
+    this.storeAt("i32.store", { emit: asNode(at).emit, offset: MemoryMap.heat }, heat);
+    this.if(this.w("i32.eq", heat, this.i32(HotCount)), () => {
+      this.emitRecord();
+      asNode(this.i32(0)).emit(this.code);
+      this.call(Imports.hot);
+      this.code.byte(0x1a);
+    });
   }
   jumpTo(address: Val): void {
     const target = this.let(address);
@@ -183,6 +209,7 @@ class HandlerEmitter extends Emitter {
         const inPage = this.w("i64.shl", this.w("i64.and", pc, this.i64(0xffc)), this.i64(2));
         asNode(this.w("i64.add", base, inPage)).emit(this.code);
         this.setLocal(Rec);
+        this.#heat();
         this.dispatchHere();
       });
     });

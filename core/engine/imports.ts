@@ -22,6 +22,13 @@ export const Imports = {
   fpTrap: 6,
   /** `attention` is set: leave after this instruction. */
   attend: 7,
+  /**
+   * A translated access missed the TLB: fills the entry if memory can be accessed directly. Other
+   * than 0: it cannot, and the interpreter must execute the instruction.
+   */
+  fill: 8,
+  /** A record has been jumped to often. */
+  hot: 9,
 } as const;
 
 /** Name of an import. */

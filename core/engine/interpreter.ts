@@ -8,7 +8,7 @@
  * @module
  */
 
-import { MemoryMap, PageBytes, Records } from "../memory_map.ts";
+import { HeatBytes, MemoryMap, PageBytes, Records } from "../memory_map.ts";
 import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
 import { decode, type Decoded } from "../isa/decode.ts";
 import {
@@ -21,9 +21,13 @@ import {
   RecordLayout,
 } from "./handler_emitter.ts";
 import { type ImportFunctions, Imports } from "./imports.ts";
+import { Translator } from "./translate/translator.ts";
 import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
 
-const TableSize = 16384;
+/** Slots for handlers, and after them for translated regions. */
+const HandlerSlots = 8192;
+const RegionSlots = 32768;
+const TableSize = HandlerSlots + RegionSlots;
 /** Fixed table slots. */
 const Fixed = { decode: 0, pageEnd: 1, undefined: 2 } as const;
 const FirstHandler = 3;
@@ -35,6 +39,12 @@ const Types: readonly FunctionType[] = [
   { params: ["i32", "i32"], results: ["i32"] },
   { params: [], results: [] },
 ];
+
+/** How code is run. */
+export interface EngineOptions {
+  /** Translate hot code. */
+  readonly translate: boolean;
+}
 
 /** Decodes, compiles and runs instructions in one linear memory. */
 export class Interpreter {
@@ -51,11 +61,14 @@ export class Interpreter {
   /** Host page of each record page. */
   readonly #hostPages: number[] = [];
   #start: () => void;
+  /** The second tier; undefined when everything is interpreted. */
+  readonly translator: Translator | undefined;
 
   constructor(
     memory: WebAssembly.Memory,
-    host: Omit<ImportFunctions, "decode">,
+    host: Omit<ImportFunctions, "decode" | "hot">,
     has: (feature: Feature) => boolean,
+    options: EngineOptions = { translate: false },
   ) {
     this.#memory = memory;
     this.#view = new DataView(memory.buffer);
@@ -70,13 +83,42 @@ export class Interpreter {
       initial: TableSize,
       maximum: TableSize,
     });
-    const functions: ImportFunctions = { ...host, decode: (record) => this.#decodeRun(record) };
+    const functions: ImportFunctions = {
+      ...host,
+      decode: (record) => this.#decodeRun(record),
+      hot: (record) => {
+        this.#heatUp(record);
+        return 0;
+      },
+    };
     this.#imports = { memory, table: this.#table, ...functions };
     this.#start = this.#compile([]);
+    this.translator = options.translate ? this.#makeTranslator() : undefined;
+  }
+
+  #makeTranslator(): Translator {
+    const pageOf = (record: number) => record - (record - MemoryMap.records) % Records.pageStride;
+    return new Translator({
+      wordAt: (record) => this.wordAt(record),
+      has: this.#has,
+      handlerAt: (record) => this.#view.getUint16(record, true),
+      setHandler: (record, slot) => this.#view.setUint16(record, slot, true),
+      pageOf,
+      install: (functions) => this.#instantiate(functions),
+      slots: [HandlerSlots, RegionSlots],
+      undecoded: Fixed.decode,
+    });
+  }
+
+  #heatUp(record: number): void {
+    const at = MemoryMap.heat + ((record >>> 2) & (HeatBytes - 4));
+    this.#view.setUint32(at, 0, true);
+    this.translator?.hot(record);
   }
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
   run(): void {
+    this.translator?.flush();
     this.#start();
   }
 
@@ -104,7 +146,7 @@ export class Interpreter {
    * @returns Whether the other pages kept theirs.
    */
   addCodePage(hostPage: number): boolean {
-    const kept = this.#hostPages.length < MemoryMap.maxRecordPages;
+    const kept = this.#hostPages.length < MemoryMap.maxRecordPages && !this.translator?.isFull;
     if (!kept) this.dropAllCode();
     const index = this.#hostPages.push(hostPage) - 1;
     this.#pages[hostPage / PageBytes] = index + 1;
@@ -118,6 +160,7 @@ export class Interpreter {
   dropAllCode(): void {
     for (const page of this.#hostPages) this.#pages[page / PageBytes] = 0;
     this.#hostPages.length = 0;
+    this.translator?.clear();
   }
 
   /** Forgets the records of instructions in `bytes` bytes from `host`. */
@@ -126,7 +169,9 @@ export class Interpreter {
       const index = this.#pages[Math.floor(at / PageBytes)] as number;
       if (index === 0) continue;
       const base = MemoryMap.records + (index - 1) * Records.pageStride;
-      this.#view.setUint16(base + (at % PageBytes) * 4, Fixed.decode, true);
+      const record = base + (at % PageBytes) * 4;
+      this.translator?.changed(record);
+      this.#view.setUint16(record, Fixed.decode, true);
     }
   }
 
@@ -173,7 +218,9 @@ export class Interpreter {
     const known = this.#handlers.get(key);
     if (known !== undefined) return known;
     const slot = FirstHandler + this.#variants.length;
-    if (slot === TableSize) throw new Error(`Cannot add a handler: the table holds ${TableSize}`);
+    if (slot === HandlerSlots) {
+      throw new Error(`Cannot add a handler: the table holds ${HandlerSlots}`);
+    }
     const { insn, classIndex, operands } = d;
     this.#handlers.set(key, slot);
     this.#variants.push({ insn, classIndex, fields, operands, near });
@@ -195,26 +242,23 @@ export class Interpreter {
   }
 
   #compile(handlers: readonly (readonly [number, HandlerVariant])[]): () => void {
-    // goFunction (handler_emitter.ts) is the first function after the imports.
-    const functions: FunctionBody[] = [
-      emitGo(),
-      emitStart(2),
-      emitDecode(),
-      emitPageEnd(),
-      emitUndefined(),
-      ...handlers.map(([, v]) => emitHandler(v)),
-    ];
+    return this.#instantiate([
+      [Fixed.decode, emitDecode()],
+      [Fixed.pageEnd, emitPageEnd()],
+      [Fixed.undefined, emitUndefined()],
+      ...handlers.map(([slot, v]) => [slot, emitHandler(v)] as const),
+    ]);
+  }
+
+  /** Compiles functions as one module, with the helpers each module carries; returns its start. */
+  #instantiate(functions: readonly (readonly [slot: number, body: FunctionBody])[]): () => void {
+    const helpers = [emitGo(), emitStart(2)]; // goFunction (handler_emitter.ts) is the first
     const bytes = encodeModule({
       types: Types,
       imports: Object.keys(Imports).map((name) => [name, 1] as const),
-      functions,
+      functions: [...helpers, ...functions.map(([, body]) => body)],
       exports: [["start", 1]],
-      elements: [
-        [Fixed.decode, 2],
-        [Fixed.pageEnd, 3],
-        [Fixed.undefined, 4],
-        ...handlers.map(([slot], i) => [slot, 5 + i] as const),
-      ],
+      elements: functions.map(([slot], i) => [slot, helpers.length + i] as const),
       memoryPages: [1, 2 ** 18],
       tableSize: TableSize,
     });

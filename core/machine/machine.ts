@@ -15,6 +15,7 @@ import { psciFirmware } from "../cpu/psci.ts";
 import { SystemSlots } from "../cpu/system_register_slots.ts";
 import type { Core, GicSystemInterface } from "../cpu/types.ts";
 import { Exit } from "../engine/handler_emitter.ts";
+import type { EngineOptions } from "../engine/interpreter.ts";
 import type { Feature } from "../isa/insn.ts";
 import { MemoryMap } from "../memory_map.ts";
 import { Mmu } from "../mmu/mmu.ts";
@@ -49,6 +50,8 @@ export interface MachineParts {
   /** What a core gets from an address where nothing is. */
   readonly unmapped: "abort" | "zero";
   readonly log: (message: string) => void;
+  /** How code is run; translated when hot, by default. */
+  readonly engine?: EngineOptions;
 }
 
 /** Why {@linkcode Machine.run} returned. */
@@ -97,7 +100,8 @@ export class Machine {
     this.#waiting = this.cores.map(() => undefined);
     this.#running = this.cores[0] as CpuCore;
     const has = (feature: Feature) => hasFeature(parts.model, feature);
-    this.runner = new Runner(parts.memory, this.#runnerHost(), has);
+    const options = parts.engine ?? { translate: true };
+    this.runner = new Runner(parts.memory, this.#runnerHost(), has, options);
     parts.events.elapsedNs = () => this.#elapsed();
     parts.events.onDeadline = (deadline) => this.#shortenTo(deadline);
   }

@@ -25,16 +25,17 @@ import type { Trap } from "../cpu/types.ts";
 import { readAccessDescriptor } from "../engine/access_descriptor.ts";
 import { fpHelper } from "../engine/fp_helper.ts";
 import type { ImportFunctions } from "../engine/imports.ts";
-import { Interpreter } from "../engine/interpreter.ts";
+import { type EngineOptions, Interpreter } from "../engine/interpreter.ts";
 import { accessSyndrome } from "../isa/access_syndrome.ts";
 import { instructionClasses } from "../isa/classes.ts";
 import type { Context, SystemCalls } from "../isa/context.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import type { AnyInsn, Feature } from "../isa/insn.ts";
-import { MemoryMap } from "../memory_map.ts";
+import { MemoryMap, PageBytes, Tlb } from "../memory_map.ts";
 import { AccessFlag } from "../mmu/access.ts";
 import { faultAddress, faultStatus } from "../mmu/fault.ts";
 import type { Mmu } from "../mmu/mmu.ts";
+import { Access } from "../mmu/walker.ts";
 import { maintain } from "./maintenance.ts";
 
 /** What the runner asks of the machine. */
@@ -58,7 +59,12 @@ export class Runner {
   readonly #window: CpuState;
   readonly #context: { -readonly [K in keyof Context]: Context[K] };
 
-  constructor(memory: WebAssembly.Memory, host: RunnerHost, has: (feature: Feature) => boolean) {
+  constructor(
+    memory: WebAssembly.Memory,
+    host: RunnerHost,
+    has: (feature: Feature) => boolean,
+    options: EngineOptions,
+  ) {
     this.#host = host;
     this.#memory = new DataView(memory.buffer);
     this.#window = new CpuState(memory.buffer, MemoryMap.window);
@@ -69,7 +75,7 @@ export class Runner {
       system: this.#system,
       memory: this.#memory,
     };
-    const imports: Omit<ImportFunctions, "decode"> = {
+    const imports: Omit<ImportFunctions, "decode" | "hot"> = {
       slow: (record, word) => this.#slow(record, word),
       commit: (record) => this.#commit(record),
       execute: (record, classIndex) => this.#execute(record, classIndex),
@@ -77,8 +83,9 @@ export class Runner {
       spFault: (record) => this.#takeAt(record, spAlignmentFault(host.running)),
       fpTrap: (record) => this.#fpTrap(record),
       attend: () => this.#settled(),
+      fill: (_record, word) => this.#fill(word),
     };
-    this.engine = new Interpreter(memory, imports, has);
+    this.engine = new Interpreter(memory, imports, has, options);
   }
 
   /** Runs from the state's PC for at most the state's budget; returns early for any reason. */
@@ -143,6 +150,28 @@ export class Runner {
       : mmu.probeWrite(running.index, d.bytes, d.unit, flags);
     if (failed) return this.#abort(record);
     return this.#settled();
+  }
+
+  /** Fills the TLB for an access of translated code; 1 when the access needs the interpreter. */
+  #fill(word: number): number {
+    const d = readAccessDescriptor(word);
+    const { mmu, running } = this.#host;
+    const state = this.#window;
+    const low = state.u32("accessAddress");
+    const high = state.high32("accessAddress");
+    const inPage = low & (PageBytes - 1);
+    if (inPage + d.bytes > PageBytes || (d.mustAlign && (low & (d.unit - 1)) !== 0)) return 1;
+    const access = d.kind === "read" ? Access.read : Access.write;
+    const flags = d.unprivileged ? AccessFlag.unprivileged : 0;
+    if (!mmu.probe(running.index, high, low, d.bytes, 1, access, flags)) return 1;
+    const context = state.u32(d.unprivileged ? "tlbUnprivileged" : "tlb");
+    const entry = context + ((low >>> 12) % Tlb.entries) * Tlb.entryBytes;
+    const tag = entry + (d.kind === "read" ? Tlb.readTag : Tlb.writeTag);
+    const page = low - inPage;
+    const view = this.#memory;
+    return view.getUint32(tag, true) === page >>> 0 && view.getUint32(tag + 4, true) === high
+      ? 0
+      : 1;
   }
 
   #commit(_record: number): number {

@@ -20,6 +20,8 @@ const imports: ImportFunctions = {
   spFault: refuse,
   fpTrap: refuse,
   attend: refuse,
+  fill: refuse,
+  hot: refuse,
 };
 
 function rig() {

@@ -1,0 +1,228 @@
+/**
+ * What to translate together: the blocks of one guest page that are reachable from a hot
+ * instruction by direct branches, and the order and nesting in which to emit them.
+ *
+ * @module
+ */
+
+import { decode, type Decoded } from "../../isa/decode.ts";
+import { type Feature, inTypeScript } from "../../isa/insn.ts";
+
+/** Instructions of a guest page. */
+export const PageInstructions = 1024;
+/** Most instructions one region holds. */
+const RegionLimit = 400;
+
+/** A run of instructions entered only at its start and left only at its end. */
+export interface Block {
+  /** Index of the first instruction in the page. */
+  readonly start: number;
+  readonly instructions: readonly Decoded[];
+  /** Index where execution goes on after the last instruction; undefined when it does not. */
+  readonly next: number | undefined;
+  /** Index of the target of a direct branch at the end that stays in the region. */
+  readonly taken: number | undefined;
+  /** Position in reverse postorder. */
+  order: number;
+  /** Immediate dominator, by start; its own for the entry. */
+  dominator: number;
+  /** The target of a branch back from a block that it dominates. */
+  isLoop: boolean;
+  /** Reached by more than one edge forward: other blocks branch to its label. */
+  isMerge: boolean;
+  /** Most instructions executed from here before a loop header is reached again. */
+  longest: number;
+}
+
+/** Blocks by start, and the entry. */
+export interface Region {
+  readonly entry: number;
+  readonly blocks: ReadonlyMap<number, Block>;
+  readonly usesFp: boolean;
+  /** Index of every instruction that is part of it. */
+  readonly members: ReadonlySet<number>;
+}
+
+/** The words of a page, and which extensions they may use. */
+export interface PageSource {
+  word(index: number): number;
+  has(feature: Feature): boolean;
+}
+
+/** The region entered at `entry`; undefined when its first instruction cannot be translated. */
+export function discover(page: PageSource, entry: number): Region | undefined {
+  const { known, leaders } = collect(page, entry);
+  if (!known.has(entry)) return undefined;
+  const blocks = new Map<number, Block>();
+  for (const start of leaders) {
+    if (known.has(start)) blocks.set(start, makeBlock(known, leaders, start));
+  }
+  const order = reversePostorder(blocks, entry);
+  for (const start of blocks.keys()) if (!order.includes(start)) blocks.delete(start);
+  order.forEach((start, i) => (blocks.get(start) as Block).order = i);
+  dominate(blocks, order);
+  classify(blocks, order);
+  const all = [...blocks.values()];
+  return {
+    entry,
+    blocks,
+    usesFp: all.some((b) => b.instructions.some(usesFp)),
+    members: new Set(all.flatMap((b) => b.instructions.map((_, i) => b.start + i))),
+  };
+}
+
+function usesFp({ insn, fields }: Decoded): boolean {
+  return typeof insn.fp === "function" ? insn.fp(fields) : insn.fp === true;
+}
+
+/** Where an instruction may go on inside its page. */
+function successors(d: Decoded, index: number): { next?: number; taken?: number } {
+  const out: { next?: number; taken?: number } = {};
+  if (!d.insn.ends) out.next = index + 1;
+  // A call's callee is left to its own region: it returns through a register anyway.
+  const calls = d.insn.ends && d.fields.op === 1;
+  if (d.insn.branch && !calls) {
+    const taken = index + Number(d.operands.imm as bigint) / 4;
+    if (taken >= 0 && taken < PageInstructions) out.taken = taken;
+  }
+  return out;
+}
+
+function collect(
+  page: PageSource,
+  entry: number,
+): { known: Map<number, Decoded>; leaders: Set<number> } {
+  const known = new Map<number, Decoded>();
+  const leaders = new Set([entry]);
+  const pending = [entry];
+  for (let at = pending.shift(); at !== undefined; at = pending.shift()) {
+    for (let i: number | undefined = at; i !== undefined && !known.has(i);) {
+      if (i >= PageInstructions || known.size >= RegionLimit) break;
+      const d: Decoded | undefined = decode(page.word(i), page.has);
+      if (!d || d.insn.run === inTypeScript) break;
+      known.set(i, d);
+      const { next, taken }: { next?: number; taken?: number } = successors(d, i);
+      if (taken !== undefined) {
+        leaders.add(taken);
+        pending.push(taken);
+      }
+      if (d.insn.branch && next !== undefined) leaders.add(next);
+      i = next;
+    }
+  }
+  return { known, leaders };
+}
+
+function makeBlock(
+  known: ReadonlyMap<number, Decoded>,
+  leaders: ReadonlySet<number>,
+  start: number,
+): Block {
+  const instructions: Decoded[] = [];
+  let index = start;
+  let next: number | undefined;
+  let taken: number | undefined;
+  for (;;) {
+    const d = known.get(index) as Decoded;
+    instructions.push(d);
+    ({ next, taken } = { next: undefined, taken: undefined, ...successors(d, index) });
+    if (next === undefined || taken !== undefined || d.insn.branch) break;
+    if (leaders.has(next) || !known.has(next)) break;
+    index = next;
+  }
+  const rest = { order: -1, dominator: -1, isLoop: false, isMerge: false, longest: 0 };
+  return { start, instructions, next, taken, ...rest };
+}
+
+/** Successors of a block that are blocks of the region. */
+export function edges(blocks: ReadonlyMap<number, Block>, b: Block): number[] {
+  const out: number[] = [];
+  for (const to of [b.taken, b.next]) {
+    if (to !== undefined && blocks.has(to) && !out.includes(to)) out.push(to);
+  }
+  return out;
+}
+
+function reversePostorder(blocks: ReadonlyMap<number, Block>, entry: number): number[] {
+  const seen = new Set<number>();
+  const postorder: number[] = [];
+  const stack: { at: number; rest: number[] }[] = [];
+  const visit = (at: number) => {
+    seen.add(at);
+    stack.push({ at, rest: edges(blocks, blocks.get(at) as Block) });
+  };
+  visit(entry);
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const to = top.rest.shift();
+    if (to === undefined) {
+      postorder.push(top.at);
+      stack.pop();
+    } else if (!seen.has(to)) visit(to);
+  }
+  return postorder.reverse();
+}
+
+/** Immediate dominators (Cooper, Harvey and Kennedy's iteration). */
+function dominate(blocks: ReadonlyMap<number, Block>, order: readonly number[]): void {
+  const block = (start: number) => blocks.get(start) as Block;
+  const predecessors = new Map<number, number[]>(order.map((start) => [start, []]));
+  for (const from of order) {
+    for (const to of edges(blocks, block(from))) predecessors.get(to)?.push(from);
+  }
+  const entry = block(order[0] as number);
+  entry.dominator = entry.start;
+  const meet = (a: number, b: number): number => {
+    while (a !== b) {
+      if (block(a).order > block(b).order) a = block(a).dominator;
+      else b = block(b).dominator;
+    }
+    return a;
+  };
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const start of order.slice(1)) {
+      const done = (predecessors.get(start) ?? []).filter((p) => block(p).dominator >= 0);
+      const dominator = done.reduce(meet);
+      if (dominator === block(start).dominator) continue;
+      block(start).dominator = dominator;
+      changed = true;
+    }
+  }
+}
+
+/** Whether `a` dominates `b`. */
+export function dominates(blocks: ReadonlyMap<number, Block>, a: number, b: number): boolean {
+  for (let at = b;;) {
+    if (at === a) return true;
+    const up = (blocks.get(at) as Block).dominator;
+    if (up === at) return false;
+    at = up;
+  }
+}
+
+/** Whether the edge goes back to a loop header; one that goes back elsewhere leaves the region. */
+export function isBackEdge(from: Block, to: Block): boolean {
+  return to.order <= from.order;
+}
+
+function classify(blocks: ReadonlyMap<number, Block>, order: readonly number[]): void {
+  const forward = new Map<number, number>();
+  for (const from of order) {
+    const b = blocks.get(from) as Block;
+    for (const to of edges(blocks, b)) {
+      const target = blocks.get(to) as Block;
+      if (!isBackEdge(b, target)) forward.set(to, (forward.get(to) ?? 0) + 1);
+      else if (dominates(blocks, to, from)) target.isLoop = true;
+    }
+  }
+  for (const [start, count] of forward) (blocks.get(start) as Block).isMerge = count > 1;
+  for (const start of [...order].reverse()) {
+    const b = blocks.get(start) as Block;
+    let longest = 0;
+    for (const to of edges(blocks, b)) {
+      const target = blocks.get(to) as Block;
+      if (!isBackEdge(b, target) && !target.isLoop) longest = Math.max(longest, target.longest);
+    }
+    b.longest = longest + b.instructions.length;
+  }
+}
