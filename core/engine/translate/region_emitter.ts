@@ -11,7 +11,7 @@ import { Tlb } from "../../memory_map.ts";
 import { type StateField, StateFields, StateLayout } from "../../cpu/state.ts";
 import type { AnyInsn } from "../../isa/insn.ts";
 import type { Access, AccessKind, AccessOptions, Size, SlotRef, Val } from "../../isa/ops.ts";
-import type { LoadOp, StoreOp, WasmType } from "../../isa/wasm_ops.ts";
+import type { LaneOp, LoadOp, StoreOp, WasmType } from "../../isa/wasm_ops.ts";
 import { describeAccess } from "../access_descriptor.ts";
 import { asNode, Emitter, nodeAddress, type SlotAddress, stateAddress } from "../emitter.ts";
 import { goFunction, HandlerType } from "../handler_emitter.ts";
@@ -312,15 +312,21 @@ class RegionEmitter extends Emitter {
     const offset = slot as unknown as number;
     if (isX(offset)) return this.#read(this.#cache(offset, "i64"));
     if (!isV(offset)) return super.x(slot);
-    const { vector, byte } = laneOf(offset);
-    return this.let(this.lane("i64x2.extract_lane", byte / 8, this.v(vector)));
+    return this.#part("i64x2.extract_lane", 8, offset);
   }
   override w32(slot: SlotRef): Val {
     const offset = slot as unknown as number;
     if (isX(offset)) return this.w("i32.wrap_i64", this.x(slot));
     if (!isV(offset)) return super.w32(slot);
+    return this.#part("i32x4.extract_lane", 4, offset);
+  }
+  /** `bytes` bytes of a V register; what an element near its end has above it is of no account. */
+  #part(name: LaneOp, bytes: number, offset: number): Val {
     const { vector, byte } = laneOf(offset);
-    return this.let(this.lane("i32x4.extract_lane", byte / 4, this.v(vector)));
+    const v = this.v(vector);
+    if (byte % bytes === 0) return this.let(this.lane(name, byte / bytes, v));
+    const rotated = this.shuffle(Array.from({ length: 16 }, (_, i) => (i + byte) % 16), v, v);
+    return this.let(this.lane(name, 0, rotated));
   }
   override setX(slot: SlotRef, value: Val): void {
     const offset = slot as unknown as number;
