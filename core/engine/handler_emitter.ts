@@ -32,7 +32,7 @@ export const Exit = {
 } as const;
 
 /** Jumps to an instruction that make it worth translating. */
-const HotCount = 1000;
+const HotCount = 3000;
 /** Counters of 4 bytes, found by record address. */
 const HeatMask = HeatBytes - 4;
 

@@ -39,7 +39,7 @@ interface Installed {
 }
 
 /** Regions compiled together. */
-const BatchSize = 8;
+const BatchSize = 16;
 
 /** Figures for --stats. */
 export interface TranslatorStats {
