@@ -22,11 +22,24 @@ export function timerSignals(core: Core, name: TimerName): boolean {
   return (control & (Ctl.enable | Ctl.mask | Ctl.status)) === (Ctl.enable | Ctl.status);
 }
 
-/** The system count at which a timer of a saved context next signals; undefined when none will. */
-export function nextSignal(context: GuestContext, virtualOffset: bigint): bigint | undefined {
+/** A saved context and the interrupts of its timers. */
+export interface TimerOwner {
+  readonly context: GuestContext;
+  readonly interrupts: {
+    readonly links: ReadonlyMap<number, { readonly timer?: TimerName; readonly inFlight: boolean }>;
+  };
+}
+
+/**
+ * The system count at which a timer of a vCPU that has no core next interrupts it; undefined when
+ * none will. A timer whose interrupt the guest has not ended cannot interrupt again.
+ */
+export function nextSignal(owner: TimerOwner, virtualOffset: bigint): bigint | undefined {
+  const { context, interrupts } = owner;
   let soonest: bigint | undefined;
-  for (const name of GuestTimers) {
-    const { ctl, cval, virtual } = Timers[name];
+  for (const { timer, inFlight } of interrupts.links.values()) {
+    if (!timer || inFlight) continue;
+    const { ctl, cval, virtual } = Timers[timer];
     if ((context.register(ctl) & (Ctl.enable | Ctl.mask)) !== Ctl.enable) continue;
     const count = context.register(cval) + (virtual ? virtualOffset : 0n);
     if (soonest === undefined || count < soonest) soonest = count;

@@ -199,8 +199,10 @@ export class RunLoop {
         vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
         return;
       case "wait":
+        // WFI traps only when no interrupt is signalled; a call may come while one is.
         if (outcome.skip) vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
-        if (!vcpu.vm.gic.distributor.hasPending(vcpu.index)) vcpu.state = "blocked";
+        else vcpu.interrupts.offered.clear();
+        if (!vcpu.vm.gic.hasNews(vcpu)) vcpu.state = "blocked";
         return;
       case "yield":
         vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
@@ -267,7 +269,7 @@ export class RunLoop {
         if (((vcpus >>> vcpu.index) & 1) === 0) continue;
         const isRunning = vcpu.state === "running";
         if (!isRunning && vcpu.state !== "blocked") continue;
-        if (!vm.gic.distributor.hasPending(vcpu.index)) continue;
+        if (!vm.gic.hasNews(vcpu)) continue;
         if (isRunning) this.#notify(vcpu.core);
         else this.wake(vcpu);
       }
@@ -352,7 +354,7 @@ export class RunLoop {
     stopTimers(core);
     vcpu.vm.gic.unload(core, vcpu);
     if (vcpu.state !== "blocked") return;
-    vcpu.alarm = nextSignal(vcpu.context, vcpu.vm.counterOffset);
+    vcpu.alarm = nextSignal(vcpu, vcpu.vm.counterOffset);
     if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);
   }
 

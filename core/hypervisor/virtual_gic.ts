@@ -42,13 +42,21 @@ export interface VcpuInterrupts {
   lists: (Held | undefined)[];
   /** Interrupts that the guest has taken and not ended. */
   active: Held[];
+  /** Interrupts that were in a list register at the last exit and still pending. */
+  offered: Set<number>;
   /** Private interrupts with hardware behind them, by the guest's INTID. */
   links: Map<number, HardwareLink>;
 }
 
 /** A vCPU without interrupts. */
 export function vcpuInterrupts(): VcpuInterrupts {
-  return { interface: resetInterface(), lists: [], active: [], links: new Map() };
+  return {
+    interface: resetInterface(),
+    lists: [],
+    active: [],
+    offered: new Set(),
+    links: new Map(),
+  };
 }
 
 /** Whose interrupts are moved. */
@@ -86,6 +94,7 @@ export class VirtualGic {
   /** After the guest ran on `core`: back from the list registers. */
   sync(core: Core, owner: InterruptOwner): void {
     const own = owner.interrupts;
+    own.offered.clear();
     if (own.lists.length === 0) return;
     const ended = this.#gic.endCount(core);
     const inLists = new Set(own.lists);
@@ -113,6 +122,7 @@ export class VirtualGic {
     const { distributor } = this;
     const { index } = owner;
     if (state.pending) {
+      owner.interrupts.offered.add(held.intid);
       if (held.latched) distributor.latch(index, held.intid, held.source);
       return;
     }
@@ -135,6 +145,7 @@ export class VirtualGic {
   flush(core: Core, owner: InterruptOwner): void {
     const own = owner.interrupts;
     const { distributor } = this;
+    own.offered.clear();
     this.#withdrawTimers(core, owner);
     const pending = distributor.pending(owner.index);
     if (pending.length === 0 && own.active.length === 0) return;
@@ -193,6 +204,18 @@ export class VirtualGic {
   #release(core: Core, link: HardwareLink): void {
     link.inFlight = false;
     this.#gic.deactivate(core, link.hardware);
+  }
+
+  /**
+   * Whether there is an interrupt that the vCPU has not been offered. One that it was offered and
+   * that did not keep it from waiting is masked or less urgent than what it is at.
+   */
+  hasNews(owner: InterruptOwner): boolean {
+    const { distributor } = this;
+    if (!distributor.hasPending(owner.index)) return false;
+    const { offered } = owner.interrupts;
+    return offered.size === 0 ||
+      distributor.pending(owner.index).some(({ intid }) => !offered.has(intid));
   }
 
   /** Gives the vCPU the virtual CPU interface of `core`. */

@@ -22,6 +22,8 @@ export interface VmConsole {
   onReady(ready: () => void): void;
   canReceive(): boolean;
   receive(byte: number): boolean;
+  /** Reads that have found the receiver empty. */
+  emptyReads(): number;
 }
 
 /** A device that the hypervisor plays, at an address of the guest's. */
