@@ -64,13 +64,13 @@ export class Lanes {
   }
   get #mask(): Val {
     const ones = (1n << BigInt(this.active)) - 1n;
-    return this.op.v128(ones & 0xffff_ffff_ffff_ffffn, ones >> 64n);
+    return this.op.v128(ones, ones >> 64n);
   }
   /** Writes the active part of a register and zeroes the rest. */
   put(d: SlotRef, value: Val): void {
     this.op.setV(d, this.active === 128 ? value : this.op.w("v128.and", value, this.#mask));
   }
-  /** Writes the low half of `value` to the low half of a register, zeroing the rest, or to the high half. */
+  /** Writes a value whose high half is zero, or its low half to the high half of a register. */
   putHalf(d: SlotRef, high: number, value: Val): void {
     const { op } = this;
     op.setV(
