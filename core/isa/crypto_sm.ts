@@ -15,7 +15,7 @@ interface Registers {
 
 const operandsOf = (f: Registers) => ({ d: vreg(f.Rd), n: vreg(f.Rn), m: vreg(f.Rm) });
 
-// -- SM3 --------------------------------------------------------------------------------------------
+// -- SM3 ------------------------------------------------------------------------------------------
 
 /** v ^ rol(v, a) ^ rol(v, b): the permutations P0 (9, 17) and P1 (15, 23). */
 const permuted = (w: WordOps, v: Val, a: number, b: number) => w.xor(v, w.rol(v, a), w.rol(v, b));
@@ -115,7 +115,7 @@ const sm3Schedule = insn(
   },
 );
 
-// -- SM4 --------------------------------------------------------------------------------------------
+// -- SM4 ------------------------------------------------------------------------------------------
 
 const Box = substitutionBox({ polynomial: 0x1f5, before: [0xa7, 0xd3], after: [0xa7, 0xd3] });
 

@@ -87,7 +87,7 @@ export function polynomialProduct(l: Lanes, bits: number, a: Val, b: Val): Val {
   return l.op.let(product);
 }
 
-// -- saturation -------------------------------------------------------------------------------------
+// -- saturation -----------------------------------------------------------------------------------
 
 /** Elements limited to what fits half their bits, and a mask of those that did not fit. */
 function limited(l: Lanes, from: Unsigned, to: Unsigned, a: Val): [value: Val, clipped: Val] {
@@ -142,7 +142,7 @@ export function negatedSaturated(l: Lanes, a: Val): Val {
   return l.select(clipped, l.every(greatest(l, 0)), l.w("neg", a));
 }
 
-// -- shifts -----------------------------------------------------------------------------------------
+// -- shifts ---------------------------------------------------------------------------------------
 
 /** a >> (less + 1), where `less` is below the element's bits; rounded to nearest if asked. */
 export function shiftedRight(

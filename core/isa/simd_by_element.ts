@@ -155,7 +155,7 @@ const scalarLong = (row: Row<Long>) =>
     },
   });
 
-// -- dot products -----------------------------------------------------------------------------------
+// -- dot products ---------------------------------------------------------------------------------
 
 interface Dot extends Row<products.Signs> {
   readonly size: "00" | "10";

@@ -1,4 +1,4 @@
-/** WebAssembly's SIMD completed to what Advanced SIMD needs: every operation at every element size. @module */
+/** WebAssembly's SIMD completed: every operation at every element size. @module */
 
 import { type StateOffset, vreg } from "./insn.ts";
 import type { Ops, SlotRef, Val } from "./ops.ts";

@@ -47,7 +47,7 @@ function accessAt(
   return [access, () => post === "none" || op.setX(o.n, op.w("i64.add", base, by))];
 }
 
-// -- multiple structures ----------------------------------------------------------------------------
+// -- multiple structures --------------------------------------------------------------------------
 
 /** By opcode: registers, and whether their elements alternate in memory. */
 const Multiple: Readonly<Record<number, readonly [count: number, interleaved: boolean]>> = {
@@ -142,7 +142,7 @@ function multipleSpec(post: Post) {
   };
 }
 
-// -- single structures ------------------------------------------------------------------------------
+// -- single structures ----------------------------------------------------------------------------
 
 interface SingleFields {
   readonly Q: number;

@@ -164,7 +164,7 @@ const moveUnsigned = insn(
   },
 );
 
-// -- modified immediate -----------------------------------------------------------------------------
+// -- modified immediate ---------------------------------------------------------------------------
 
 interface Modified {
   readonly op: number;

@@ -1,4 +1,4 @@
-/** Advanced SIMD two-register miscellaneous, vector and scalar, on integers, DDI 0487 C4.1. @module */
+/** Advanced SIMD two-register miscellaneous on integers, DDI 0487 C4.1. @module */
 
 import { type AnyInsn, insn, vreg } from "./insn.ts";
 import type { Val } from "./ops.ts";
