@@ -40,7 +40,7 @@ const sm3Start = insn("Cryptographic four-register: SM3SS1", "110011100 10 Rm:5 
   },
 });
 
-/** The Boolean function and the rest of a round; `k` is n's top word, `word` that of the schedule. */
+/** A round; `k` is n's top word, `word` that of the schedule. */
 type Round = (w: WordOps, d: Words, k: Val, word: Val) => Words;
 
 const firstHalf = (mix: (w: WordOps, d: Words) => Val): Round => (w, d, k, word) => {

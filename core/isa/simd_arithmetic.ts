@@ -106,7 +106,7 @@ export function narrowSaturated(wide: Lanes, from: Unsigned, to: Unsigned, a: Va
   return wide.narrowed(value);
 }
 
-/** How a doubling multiplication goes on: rounded, and added to or subtracted from an accumulator. */
+/** How a doubling multiplication goes on: rounded, added to or taken from an accumulator. */
 export interface HighPart {
   readonly round?: boolean;
   readonly accumulate?: "add" | "sub";
@@ -134,7 +134,7 @@ export function doubled(wide: Lanes, a: Val): Val {
   return addSaturated(wide, 0, a, a);
 }
 
-/** a limited to its magnitude's range: |a| or −a, saturated. */
+/** −a, saturated. */
 export function negatedSaturated(l: Lanes, a: Val): Val {
   const lowest = l.every(least(l, 0));
   const clipped = l.eq(a, lowest);
@@ -165,7 +165,7 @@ export interface Shift {
   readonly saturate?: Unsigned;
 }
 
-/** One element (i64) shifted left by `by` (i64, signed); the mask is all ones where it was clipped. */
+/** One element (i64) shifted left by `by` (i64, signed); the mask tells whether it was clipped. */
 function shiftedElement(l: Lanes, x: Val, by: Val, how: Shift): [value: Val, clipped: Val] {
   const { op } = l;
   const w = (name: "shl" | "add" | "and" | "xor" | "shr_s" | "shr_u", a: Val, b: Val) =>

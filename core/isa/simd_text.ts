@@ -1,4 +1,4 @@
-/** Names of Advanced SIMD registers by element size (log2 of bytes), as objdump has them. @module */
+/** Names of Advanced SIMD registers, by element size (log2 of bytes). @module */
 
 /** Scalar register, as in `s0`. */
 export const scalar = (n: number, size: number): string => `${"bhsdq"[size]}${n}`;

@@ -17,7 +17,7 @@ function* overlaps(): Generator<readonly [AnyInsn, AnyInsn]> {
   }
 }
 
-Deno.test("decode: patterns overlap only where one lies inside the other or no word is known", () => {
+Deno.test("decode: patterns overlap only where one lies in the other or no word is known", () => {
   const ambiguous: string[] = [];
   for (const [a, b] of overlaps()) {
     if (within(a, b) || within(b, a)) continue;
