@@ -30,7 +30,6 @@ import { armadaUart } from "../devices/armada_uart.ts";
 import { virtualDistributor } from "../devices/gic/virtual_distributor.ts";
 import { pl011 } from "../devices/pl011.ts";
 import type { SerialPort, SerialWires } from "../devices/serial.ts";
-import type { Board } from "./assemble.ts";
 import {
   clockHz,
   type DeviceSlot,
@@ -301,6 +300,7 @@ function plug(
       onReady: (call) => void (ready = call),
       canReceive: () => port.canReceive(),
       receive: (byte) => port.receive(byte),
+      emptyReads: () => port.emptyReads(),
     },
   };
 }

@@ -95,6 +95,7 @@ export class Hypervisor {
     );
     this.#loop.start([machine.parts.timerPpis.cntp, machine.parts.timerPpis.cntv]);
     machine.mmu.flush();
+    machine.onLost = (core) => this.#loop.lost(core);
     for (const vm of this.vms) this.#start(vm);
   }
 

@@ -150,6 +150,14 @@ export class RunLoop {
     if (!this.#handling) this.#spread();
   }
 
+  /** The guest on a core repeats an exception without end: its VM is to be stopped. */
+  lost(core: Core): void {
+    const vcpu = this.#cpus[core.index]?.current;
+    if (!vcpu || this.#handling) return;
+    vcpu.isLost = true;
+    this.#notify(core.index);
+  }
+
   /** Takes the VM's vCPUs off all cores and out of all queues. */
   detach(vm: Vm): void {
     for (const vcpu of vm.vcpus) {
@@ -186,6 +194,15 @@ export class RunLoop {
       if (isSynchronous) this.#apply(cpu, vcpu, handleExit(readExit(core, vcpu, this.#host)));
     }
     if (!isSynchronous) this.#takeInterrupts(cpu);
+    if (vcpu?.isLost && vcpu.state === "running") {
+      vcpu.isLost = false;
+      this.#host.failed(
+        core,
+        vcpu,
+        "it takes the same exception at its own vector without end",
+        false,
+      );
+    }
     this.#spread();
     this.#dispatch(cpu);
     this.#handling = undefined;

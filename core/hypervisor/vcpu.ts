@@ -38,6 +38,8 @@ export class Vcpu {
   pstate = StartPstate;
   /** System count at which a timer of its wakes it, while it waits and others have its core. */
   alarm: bigint | undefined;
+  /** It repeats an exception without end. */
+  isLost = false;
   /** Virtual time in which it had a core. */
   runNs = 0;
 
@@ -61,6 +63,7 @@ export class Vcpu {
     this.pc = entry;
     this.pstate = StartPstate;
     this.alarm = undefined;
+    this.isLost = false;
   }
 
   /** Whether its affinity lets it run there. */

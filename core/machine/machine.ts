@@ -17,6 +17,7 @@ import type { Core, GicSystemInterface } from "../cpu/types.ts";
 import { Exit } from "../engine/handler_emitter.ts";
 import type { EngineOptions } from "../engine/interpreter.ts";
 import type { Feature } from "../isa/insn.ts";
+import { hex } from "../hex.ts";
 import { MemoryMap } from "../memory_map.ts";
 import { Mmu } from "../mmu/mmu.ts";
 import type { MmuHost } from "../mmu/host.ts";
@@ -76,6 +77,11 @@ export class Machine {
   readonly power: Power;
   /** Called when a core took an exception to EL2 that the built-in hypervisor handles. */
   readonly runner: Runner;
+  /** Called when a core takes the same exception at its own vector again and again. */
+  onLost: (core: CpuCore) => void = (core) => {
+    const pc = core.state.u64("pc");
+    core.report("exception loop", `Core ${core.index} repeats an exception at PC ${hex(pc)}`);
+  };
   readonly #waiting: Waiting[];
   #running: CpuCore;
   /** Virtual time at which the current turn began. */
@@ -252,7 +258,8 @@ export class Machine {
     this.#deferred = 0;
     this.#done += executed;
     state.setU64("retired", state.u64("retired") + BigInt(executed));
-    if (state.u32("exit") === Exit.lookup) this.runner.lookUp();
+    // A fetch that faults takes time, or a vector that cannot be fetched would stop it.
+    if (state.u32("exit") === Exit.lookup && !this.runner.lookUp()) this.#done++;
   }
 
   /** How far the running core is beyond the start of its turn. */
@@ -323,6 +330,7 @@ export class Machine {
       sendEvent: () => {
         for (const core of this.cores) core.state.setU32("eventRegister", 1);
       },
+      lost: () => this.onLost(this.#running),
     };
   }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { fpAccessTrap, undefinedInstruction } from "../cpu/controls.ts";
+import { currentEl, fpAccessTrap, undefinedInstruction } from "../cpu/controls.ts";
 import type { CpuCore } from "../cpu/core.ts";
 import {
   dataAbort,
@@ -36,6 +36,7 @@ import { AccessFlag } from "../mmu/access.ts";
 import { faultAddress, faultStatus } from "../mmu/fault.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import { Access } from "../mmu/walker.ts";
+import { ExceptionLoop } from "./exception_loop.ts";
 import { maintain } from "./maintenance.ts";
 
 /** What the runner asks of the machine. */
@@ -49,6 +50,8 @@ export interface RunnerHost {
   wait(kind: "wfi" | "wfe"): void;
   /** SEV: an event for all cores. */
   sendEvent(): void;
+  /** The running core takes the same exception at its vector again and again. */
+  lost(): void;
 }
 
 /** Runs instructions of the core in the window. */
@@ -57,6 +60,7 @@ export class Runner {
   readonly #host: RunnerHost;
   readonly #memory: DataView;
   readonly #window: CpuState;
+  readonly #loop = new ExceptionLoop();
   readonly #context: { -readonly [K in keyof Context]: Context[K] };
 
   constructor(
@@ -93,18 +97,23 @@ export class Runner {
     this.engine.run();
   }
 
-  /** After a run that lacked records for PC: provides them, or takes the fault of the fetch. */
-  lookUp(): void {
+  /**
+   * After a run that lacked records for PC: provides them, or takes the fault of the fetch.
+   *
+   * @returns Whether there are records.
+   */
+  lookUp(): boolean {
     const { mmu, running } = this.#host;
     const state = this.#window;
     const pc = state.u64("pc");
-    if (pc & 3n) return takeTrap(running, pcAlignmentFault(running, pc));
+    if (pc & 3n) return this.#take(pcAlignmentFault(running, pc)) === 0;
     const page = mmu.fetch(running.index, state.high32("pc"), state.u32("pc"));
-    if (page < 0) return takeTrap(running, this.#fetchFault());
+    if (page < 0) return this.#take(this.#fetchFault()) === 0;
     if (!this.engine.isCodePage(page)) {
       this.engine.addCodePage(page);
       mmu.dropWriteTags(page);
     }
+    return true;
   }
 
   #fetchFault(): Trap {
@@ -128,7 +137,10 @@ export class Runner {
   }
 
   #take(trap: Trap): number {
-    takeTrap(this.#host.running, trap);
+    const { running } = this.#host;
+    const from = currentEl(running);
+    takeTrap(running, trap);
+    if (this.#loop.note(running, from, trap.to)) this.#host.lost();
     return 1;
   }
 
