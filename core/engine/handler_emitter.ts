@@ -31,8 +31,8 @@ export const Exit = {
   left: 2,
 } as const;
 
-/** Jumps to an instruction that make it worth translating. */
-const HotCount = 3000;
+/** Jumps to an instruction that make it worth translating, when nobody says otherwise. */
+export const HotCount = 3000;
 /** Counters of 4 bytes, found by record address. */
 const HeatMask = HeatBytes - 4;
 
@@ -57,10 +57,12 @@ export interface HandlerVariant {
 
 class HandlerEmitter extends Emitter {
   readonly #variant: HandlerVariant;
+  readonly #hotCount: number;
 
-  constructor(variant: HandlerVariant) {
+  constructor(variant: HandlerVariant, hotCount = HotCount) {
     super(2);
     this.#variant = variant;
+    this.#hotCount = hotCount;
   }
 
   protected slotAddress(slot: SlotRef): SlotAddress {
@@ -143,7 +145,7 @@ class HandlerEmitter extends Emitter {
       this.w("i32.add", this.load("i32.load", at, MemoryMap.heat), this.i32(1)),
     );
     this.storeAt("i32.store", { emit: asNode(at).emit, offset: MemoryMap.heat }, heat);
-    this.if(this.w("i32.eq", heat, this.i32(HotCount)), () => {
+    this.if(this.w("i32.eq", heat, this.i32(this.#hotCount)), () => {
       this.emitRecord();
       asNode(this.i32(0)).emit(this.code);
       this.call(Imports.hot);
@@ -233,8 +235,8 @@ const none: HandlerVariant = {
 };
 
 /** Code of the handler of one variant. */
-export function emitHandler(variant: HandlerVariant): FunctionBody {
-  const e = new HandlerEmitter(variant);
+export function emitHandler(variant: HandlerVariant, hotCount = HotCount): FunctionBody {
+  const e = new HandlerEmitter(variant, hotCount);
   const { fp } = variant.insn;
   if (typeof fp === "function" ? fp(variant.fields) : fp) e.trapFp();
   variant.insn.run(e, variant.fields, e.bound() as unknown as Parameters<AnyInsn["run"]>[2]);
@@ -243,8 +245,8 @@ export function emitHandler(variant: HandlerVariant): FunctionBody {
 }
 
 /** `go(pc: i64, budget: i32)`: continues at an address. */
-export function emitGo(): FunctionBody {
-  const e = new HandlerEmitter(none);
+export function emitGo(hotCount = HotCount): FunctionBody {
+  const e = new HandlerEmitter(none, hotCount);
   e.go();
   return e.finish();
 }

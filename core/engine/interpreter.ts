@@ -18,6 +18,7 @@ import {
   emitPageEnd,
   emitStart,
   type HandlerVariant,
+  HotCount,
   RecordLayout,
 } from "./handler_emitter.ts";
 import { type ImportFunctions, Imports } from "./imports.ts";
@@ -44,6 +45,8 @@ const Types: readonly FunctionType[] = [
 export interface EngineOptions {
   /** Translate hot code. */
   readonly translate: boolean;
+  /** Jumps to an instruction that make it hot; 1: it is translated before it is first jumped to. */
+  readonly hotCount?: number;
 }
 
 /** Decodes, compiles and runs instructions in one linear memory. */
@@ -56,6 +59,7 @@ export class Interpreter {
   readonly #has: (feature: Feature) => boolean;
   readonly #handlers = new Map<string, number>();
   readonly #variants: HandlerVariant[] = [];
+  readonly #hotCount: number;
   #pending = 0;
   #foreign = 0;
   /** Host page of each record page. */
@@ -78,6 +82,7 @@ export class Interpreter {
       Math.ceil(memory.buffer.byteLength / PageBytes),
     );
     this.#has = has;
+    this.#hotCount = options.hotCount ?? HotCount;
     this.#table = new WebAssembly.Table({
       element: "anyfunc",
       initial: TableSize,
@@ -113,7 +118,10 @@ export class Interpreter {
   #heatUp(record: number): void {
     const at = MemoryMap.heat + ((record >>> 2) & (HeatBytes - 4));
     this.#view.setUint32(at, 0, true);
+    if (this.#hotCount > 1) return this.translator?.hot(record);
+    if (this.#view.getUint16(record, true) === Fixed.decode) this.#decodeRun(record);
     this.translator?.hot(record);
+    this.translator?.flush();
   }
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
@@ -246,13 +254,13 @@ export class Interpreter {
       [Fixed.decode, emitDecode()],
       [Fixed.pageEnd, emitPageEnd()],
       [Fixed.undefined, emitUndefined()],
-      ...handlers.map(([slot, v]) => [slot, emitHandler(v)] as const),
+      ...handlers.map(([slot, v]) => [slot, emitHandler(v, this.#hotCount)] as const),
     ]);
   }
 
   /** Compiles functions as one module, with the helpers each module carries; returns its start. */
   #instantiate(functions: readonly (readonly [slot: number, body: FunctionBody])[]): () => void {
-    const helpers = [emitGo(), emitStart(2)]; // goFunction (handler_emitter.ts) is the first
+    const helpers = [emitGo(this.#hotCount), emitStart(2)]; // goFunction (handler_emitter.ts) is the first
     const bytes = encodeModule({
       types: Types,
       imports: Object.keys(Imports).map((name) => [name, 1] as const),
