@@ -10,7 +10,7 @@
 
 import { HeatBytes, MemoryMap, PageBytes, Records } from "../memory_map.ts";
 import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
-import { decode, type Decoded } from "../isa/decode.ts";
+import type { Decoded } from "../isa/decode.ts";
 import {
   emitDecode,
   emitGo,
@@ -19,9 +19,9 @@ import {
   emitStart,
   type HandlerVariant,
   HotCount,
-  RecordLayout,
 } from "./handler_emitter.ts";
 import { type ImportFunctions, Imports } from "./imports.ts";
+import { RecordWriter } from "./record_writer.ts";
 import { Translator } from "./translate/translator.ts";
 import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
 
@@ -59,6 +59,7 @@ export class Interpreter {
   readonly #has: (feature: Feature) => boolean;
   readonly #handlers = new Map<string, number>();
   readonly #variants: HandlerVariant[] = [];
+  readonly #writer: RecordWriter;
   readonly #hotCount: number;
   #pending = 0;
   #foreign = 0;
@@ -97,6 +98,12 @@ export class Interpreter {
       },
     };
     this.#imports = { memory, table: this.#table, ...functions };
+    this.#writer = new RecordWriter({
+      memory: memory.buffer,
+      has,
+      handlerOf: (decoded, near) => this.#handlerOf(decoded, near),
+      undefinedSlot: Fixed.undefined,
+    });
     this.#start = this.#compile([]);
     this.translator = options.translate ? this.#makeTranslator() : undefined;
   }
@@ -190,29 +197,11 @@ export class Interpreter {
     for (let i = 0; i < count; i++) {
       const at = record + i * Records.recordBytes;
       if (i > 0 && this.#view.getUint16(at, true) !== Fixed.decode) break;
-      const decoded = decode(this.#view.getUint32(host + i * 4, true), this.#has);
-      this.#writeRecord(at, decoded, (host + i * 4) % PageBytes);
-      if (!decoded || decoded.insn.ends) count = 0;
+      const word = this.#view.getUint32(host + i * 4, true);
+      if (this.#writer.write(at, word, (host + i * 4) % PageBytes)) count = 0;
     }
     if (this.#pending) this.#compilePending();
     return 0;
-  }
-
-  #writeRecord(at: number, d: Decoded | undefined, inPage: number): void {
-    const view = this.#view;
-    if (!d) return view.setUint16(at, Fixed.undefined, true);
-    const o = d.operands;
-    const to = inPage + Number(d.insn.branch ? o.imm : 0n);
-    const near = d.insn.branch === true && to >= 0 && to < PageBytes;
-    view.setUint16(at + RecordLayout.d, o.d ?? 0, true);
-    view.setUint16(at + RecordLayout.n, o.n ?? 0, true);
-    view.setUint16(at + RecordLayout.m, o.m ?? 0, true);
-    if (o.imm !== undefined) view.setBigInt64(at + RecordLayout.imm, o.imm, true);
-    if (o.list) o.list.forEach((s, i) => view.setUint16(at + RecordLayout.list + i * 2, s, true));
-    if (o.p !== undefined) view.setInt32(at + RecordLayout.p, o.p, true);
-    if (o.a !== undefined) view.setUint16(at + RecordLayout.a, o.a, true);
-    if (o.q !== undefined) view.setInt32(at + RecordLayout.q, o.q, true);
-    view.setUint16(at, this.#handlerOf(d, near), true);
   }
 
   #handlerOf(d: Decoded, near: boolean): number {
