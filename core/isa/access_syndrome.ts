@@ -11,18 +11,24 @@ export function accessSyndrome(word: number): AccessSyndrome | undefined {
   const rt = word & 31;
   // Load/store register: unscaled, unprivileged, register offset, unsigned immediate; no SIMD.
   if ((word & 0x3f00_0000) === 0x3900_0000 || isPlainRegister(word)) {
-    const opc = (word >>> 22) & 3;
-    const signExtend = opc >= 2;
-    const wide = signExtend ? opc === 2 : size === 3;
-    return syndrome(size, rt, { signExtend, wide, acquireRelease: false });
+    return plain(size, rt, (word >>> 22) & 3, false);
   }
-  // Load-acquire and store-release, LDAPR.
-  if ((word & 0x3f80_8000) === 0x0880_8000 && (word & 0x0020_0000) === 0) {
+  // LDR and LDRSW (literal).
+  if ((word & 0x3f00_0000) === 0x1800_0000) {
+    const signExtend = size === 2;
+    const wide = size !== 0;
+    return syndrome(size === 1 ? 3 : 2, rt, { signExtend, wide, acquireRelease: false });
+  }
+  // Load-acquire and store-release, also of a limited ordering region.
+  if ((word & 0x3fa0_0000) === 0x0880_0000) {
     return syndrome(size, rt, { signExtend: false, wide: size === 3, acquireRelease: true });
   }
+  // LDAPR.
   if ((word & 0x3fff_fc00) === 0x38bf_c000) {
     return syndrome(size, rt, { signExtend: false, wide: size === 3, acquireRelease: true });
   }
+  // LDAPUR and STLUR.
+  if ((word & 0x3f20_0c00) === 0x1900_0000) return plain(size, rt, (word >>> 22) & 3, true);
   return undefined;
 }
 
@@ -31,6 +37,13 @@ function isPlainRegister(word: number): boolean {
   if ((word & 0x3f00_0000) !== 0x3800_0000) return false;
   const mode = (word >>> 10) & 3;
   return word & 0x0020_0000 ? mode === 2 : (mode & 1) === 0;
+}
+
+/** By `opc`: store, load, load signed to 64 bits, load signed to 32 bits. */
+function plain(size: number, rt: number, opc: number, acquireRelease: boolean): AccessSyndrome {
+  const signExtend = opc >= 2;
+  const wide = signExtend ? opc === 2 : size === 3;
+  return syndrome(size, rt, { signExtend, wide, acquireRelease });
 }
 
 function syndrome(

@@ -45,7 +45,7 @@ export function pattern<P extends string>(text: P): Pattern<P> {
     match,
     decode(word) {
       const fields: Record<string, number> = {};
-      for (const s of slices) fields[s.name] = (word >>> s.shift) & s.mask;
+      for (const s of slices) fields[s.name] = ((word >>> s.shift) & s.mask) >>> 0;
       return fields as Fields<P>;
     },
     encode(fields) {
