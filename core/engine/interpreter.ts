@@ -9,6 +9,7 @@
  */
 
 import { HeatBytes, MemoryMap, PageBytes, Records } from "../memory_map.ts";
+import { CommonWords } from "./common_words.ts";
 import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
 import type { Decoded } from "../isa/decode.ts";
 import {
@@ -104,7 +105,9 @@ export class Interpreter {
       handlerOf: (decoded, near) => this.#handlerOf(decoded, near),
       undefinedSlot: Fixed.undefined,
     });
-    this.#start = this.#compile([]);
+    for (const word of CommonWords) this.#writer.prepare(word);
+    this.#pending = 0;
+    this.#start = this.#compileAll();
     this.translator = options.translate ? this.#makeTranslator() : undefined;
   }
 
@@ -133,7 +136,7 @@ export class Interpreter {
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
   run(): void {
-    this.translator?.flush();
+    this.translator?.settle();
     this.#start();
   }
 
@@ -230,21 +233,23 @@ export class Interpreter {
     const from = all - this.#pending;
     this.#foreign += this.#pending;
     this.#pending = 0;
-    if (this.#foreign * 2 > all && this.#foreign > 64) {
-      this.#foreign = 0;
-      this.#start = this.#compile(this.#variants.map((v, i) => [FirstHandler + i, v]));
-    } else {
-      this.#compile(this.#variants.slice(from).map((v, i) => [FirstHandler + from + i, v]));
-    }
+    if (this.#foreign * 2 > all && this.#foreign > 64) this.#start = this.#compileAll();
+    else this.#instantiate(this.#handlersFrom(from));
   }
 
-  #compile(handlers: readonly (readonly [number, HandlerVariant])[]): () => void {
+  /** Compiles every handler, and those of records that hold no instruction, as one module. */
+  #compileAll(): () => void {
+    this.#foreign = 0;
     return this.#instantiate([
       [Fixed.decode, emitDecode()],
       [Fixed.pageEnd, emitPageEnd()],
       [Fixed.undefined, emitUndefined()],
-      ...handlers.map(([slot, v]) => [slot, emitHandler(v, this.#hotCount)] as const),
+      ...this.#handlersFrom(0),
     ]);
+  }
+
+  #handlersFrom(first: number): (readonly [slot: number, body: FunctionBody])[] {
+    return this.#variants.slice(first).map((v, i) => [FirstHandler + first + i, emitHandler(v)]);
   }
 
   /** Compiles functions as one module, with the helpers each module carries; returns its start. */

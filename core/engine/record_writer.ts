@@ -73,6 +73,14 @@ export class RecordWriter {
     return template.ends;
   }
 
+  /** Makes the handlers that `word` needs. */
+  prepare(word: number): void {
+    const decoded = decode(word, () => true);
+    if (!decoded) return;
+    this.#host.handlerOf(decoded, false);
+    if (decoded.insn.branch) this.#host.handlerOf(decoded, true);
+  }
+
   #branchHandler(branch: Branch, inPage: number): number {
     const to = inPage + branch.offset;
     if (to >= 0 && to < PageBytes) {

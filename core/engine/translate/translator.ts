@@ -41,6 +41,9 @@ interface Installed {
 /** Regions compiled together. */
 const BatchSize = 16;
 
+/** Runs for which a small batch waits for more. */
+const Patience = 500;
+
 /** Figures for --stats. */
 export interface TranslatorStats {
   regions: number;
@@ -57,6 +60,7 @@ export class Translator {
   /** Installed regions by the first record of their page. */
   readonly #pages = new Map<number, Installed[]>();
   #used = 0;
+  #waited = 0;
 
   constructor(host: TranslatorHost) {
     this.#host = host;
@@ -73,9 +77,15 @@ export class Translator {
     return slot >= this.#host.slots[0];
   }
 
+  /** Called between runs: what has waited long enough is translated, though the batch is small. */
+  settle(): void {
+    if (this.#queue.size > 0 && ++this.#waited >= Patience) this.flush();
+  }
+
   /** Translates what is queued. */
   flush(): void {
     if (this.#queue.size === 0) return;
+    this.#waited = 0;
     const batch: [slot: number, body: FunctionBody][] = [];
     const installed: (() => void)[] = [];
     for (const record of this.#queue) {
