@@ -48,6 +48,8 @@ export interface EngineOptions {
   readonly translate: boolean;
   /** Jumps to an instruction that make it hot; 1: it is translated before it is first jumped to. */
   readonly hotCount?: number;
+  /** Most pages that have records at once. */
+  readonly recordPages?: number;
 }
 
 /** Decodes, compiles and runs instructions in one linear memory. */
@@ -62,6 +64,7 @@ export class Interpreter {
   readonly #variants: HandlerVariant[] = [];
   readonly #writer: RecordWriter;
   readonly #hotCount: number;
+  readonly #recordPages: number;
   #pending = 0;
   #foreign = 0;
   /** Host page of each record page. */
@@ -85,6 +88,7 @@ export class Interpreter {
     );
     this.#has = has;
     this.#hotCount = options.hotCount ?? HotCount;
+    this.#recordPages = options.recordPages ?? MemoryMap.maxRecordPages;
     this.#table = new WebAssembly.Table({
       element: "anyfunc",
       initial: TableSize,
@@ -164,7 +168,7 @@ export class Interpreter {
    * @returns Whether the other pages kept theirs.
    */
   addCodePage(hostPage: number): boolean {
-    const kept = this.#hostPages.length < MemoryMap.maxRecordPages && !this.translator?.isFull;
+    const kept = this.#hostPages.length < this.#recordPages && !this.translator?.isFull;
     if (!kept) this.dropAllCode();
     const index = this.#hostPages.push(hostPage) - 1;
     this.#pages[hostPage / PageBytes] = index + 1;
@@ -183,7 +187,7 @@ export class Interpreter {
 
   /** Forgets the records of instructions in `bytes` bytes from `host`. */
   codeWritten(host: number, bytes: number): void {
-    for (let at = host & ~3; at < host + bytes; at += 4) {
+    for (let at = host - host % 4; at < host + bytes; at += 4) {
       const index = this.#pages[Math.floor(at / PageBytes)] as number;
       if (index === 0) continue;
       const base = MemoryMap.records + (index - 1) * Records.pageStride;
