@@ -51,10 +51,10 @@ for (const run of runs()) {
   });
 }
 
-Deno.test("conformance: every image is run", async () => {
+Deno.test("conformance: every image that tests is run", async () => {
   const built: string[] = [];
   for await (const { name } of Deno.readDir(new URL("../../guests/images", import.meta.url))) {
-    if (name.endsWith(".img")) built.push(name.replace(".img", ""));
+    if (name.endsWith(".img") && name !== "bench.img") built.push(name.replace(".img", ""));
   }
   assert(built.length > 0);
   assertEquals(built.sort(), Object.keys(images).sort());
