@@ -13,10 +13,11 @@ import { exceptionReturn } from "../cpu/exceptions.ts";
 import { updateAttention } from "../cpu/interrupts.ts";
 import { setRegister } from "../cpu/system_registers.ts";
 import type { Core } from "../cpu/types.ts";
+import { ExceptionLoop } from "../machine/exception_loop.ts";
 import type { Machine } from "../machine/machine.ts";
 import { readExit, type Services } from "./exit.ts";
 import { handleExit } from "./exits.ts";
-import { takeGuestException } from "./guest_exceptions.ts";
+import { isAtEl0, takeGuestException } from "./guest_exceptions.ts";
 import { nextSignal, stopTimers } from "./guest_timers.ts";
 import type { Outcome } from "./outcome.ts";
 import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
@@ -44,9 +45,11 @@ const GuestHcr = Hcr.VM | Hcr.SWIO | Hcr.FMO | Hcr.IMO | Hcr.AMO | Hcr.FB | (1n 
 /** Guests use counters and timers of EL1 directly. */
 const TimerAccess = 3n;
 
+/** Offsets from VBAR_EL2, where no code is: they say what kind of exception has come. */
 const Vector = { mask: 0x180, sync: 0 } as const;
-/** Where an exception would go, if there were code: only its low bits say what has come. */
 const NsPerSecond = 1_000_000_000n;
+
+const Lost = "it takes the same exception at its own vector without end";
 
 /** A core as the hypervisor sees it. */
 interface PhysicalCpu {
@@ -84,6 +87,8 @@ export class RunLoop {
   readonly #host: RunLoopHost;
   readonly #own: OwnInterrupts;
   readonly #cpus: readonly PhysicalCpu[];
+  /** Exceptions that guests got from here. */
+  readonly #exceptions = new ExceptionLoop();
   /** The core that is at EL2 right now. */
   #handling: PhysicalCpu | undefined;
   /** vCPUs that have news from their distributor, to be seen to before EL2 is left. */
@@ -196,12 +201,7 @@ export class RunLoop {
     if (!isSynchronous) this.#takeInterrupts(cpu);
     if (vcpu?.isLost && vcpu.state === "running") {
       vcpu.isLost = false;
-      this.#host.failed(
-        core,
-        vcpu,
-        "it takes the same exception at its own vector without end",
-        false,
-      );
+      this.#host.failed(core, vcpu, Lost, false);
     }
     this.#spread();
     this.#dispatch(cpu);
@@ -229,8 +229,14 @@ export class RunLoop {
       case "off":
         vcpu.state = "off";
         return;
-      case "reflect":
-        return takeGuestException(cpu.core, vcpu, outcome.exception);
+      case "reflect": {
+        const from = isAtEl0(vcpu) ? 0 : 1;
+        takeGuestException(cpu.core, vcpu, outcome.exception);
+        if (this.#exceptions.note(cpu.core, from, 1)) {
+          this.#host.failed(cpu.core, vcpu, Lost, false);
+        }
+        return;
+      }
       case "halt":
         return this.#host.halted(cpu.core, vcpu, outcome.how);
       case "fail":

@@ -1,0 +1,164 @@
+/**
+ * Guests of a few instructions, as words at offsets from where they are loaded.
+ *
+ * @module
+ * @table
+ */
+
+/** A program: words, and the offset of the first. */
+export type Program = readonly (readonly [offset: number, words: readonly number[]])[];
+
+/** The bytes of a program. */
+export function programBytes(program: Program): Uint8Array {
+  const end = Math.max(...program.map(([offset, words]) => offset + words.length * 4));
+  const view = new DataView(new ArrayBuffer(end));
+  for (const [offset, words] of program) {
+    words.forEach((word, i) => view.setUint32(offset + i * 4, word, true));
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** Says A and jumps to where there is no memory. */
+export const Lost: Program = [
+  [0x0, [
+    0xd2a1_2001, // mov x1, #0x9000000
+    0x5280_0820, // mov w0, #0x41
+    0xb900_0020, // str w0, [x1]
+    0xd2a4_0002, // mov x2, #0x20000000
+    0xd61f_0040, // br x2
+  ]],
+];
+
+/** Loads from where nothing is; so does its handler. */
+export const Loop: Program = [
+  [0x0, [
+    0xd2a4_0002, // mov x2, #0x20000000
+    0xd2a8_0103, // mov x3, #0x40080000
+    0x9120_0063, // add x3, x3, #0x800
+    0xd518_c003, // msr vbar_el1, x3
+    0xf940_0040, // ldr x0, [x2]
+  ]],
+  [0xa00, [
+    0xf940_0040, // ldr x0, [x2]
+  ]],
+];
+
+/** Turns on an MMU that maps neither where it jumps to nor its vectors. */
+export const FetchLoop: Program = [
+  [0x0, [
+    0xd2a8_0203, // mov x3, #0x40100000
+    0xd518_c003, // msr vbar_el1, x3
+    0x1000_7fc4, // adr x4, 1000 <table>
+    0xd518_2004, // msr ttbr0_el1, x4
+    0xd286_a325, // mov x5, #0x3519
+    0xf2c0_0025, // movk x5, #0x1, lsl #32
+    0xd518_2045, // msr tcr_el1, x5
+    0xd280_1fe6, // mov x6, #0xff
+    0xd518_a206, // msr mair_el1, x6
+    0xd503_3fdf, // isb
+    0xd538_1007, // mrs x7, sctlr_el1
+    0xb240_00e7, // orr x7, x7, #0x1
+    0xd518_1007, // msr sctlr_el1, x7
+    0xd503_3fdf, // isb
+    0xd2b0_0008, // mov x8, #0x80000000
+    0xd61f_0100, // br x8
+  ]],
+  [0x1008, [
+    0x4000_0711,
+  ]],
+];
+
+/** Stores to where nothing is; its handler says E, D and F for the right EC, DFSC and FAR. */
+export const Abort: Program = [
+  [0x0, [
+    0xd2a4_0002, // mov x2, #0x20000000
+    0xd2a8_0103, // mov x3, #0x40080000
+    0x9120_0063, // add x3, x3, #0x800
+    0xd518_c003, // msr vbar_el1, x3
+    0xb900_0840, // str w0, [x2, #8]
+    0x1400_0000, // b 14 <.text+0x14>
+  ]],
+  [0xa00, [
+    0xd538_5204, // mrs x4, esr_el1
+    0xd538_6005, // mrs x5, far_el1
+    0xd538_4026, // mrs x6, elr_el1
+    0xd2a1_2001, // mov x1, #0x9000000
+    0xd35a_fc87, // lsr x7, x4, #26
+    0xf100_94ff, // cmp x7, #0x25
+    0x5280_08a0, // mov w0, #0x45
+    0x5280_0ca8, // mov w8, #0x65
+    0x1a88_0000, // csel w0, w0, w8, eq
+    0xb900_0020, // str w0, [x1]
+    0x9240_1487, // and x7, x4, #0x3f
+    0xf100_40ff, // cmp x7, #0x10
+    0x5280_0880, // mov w0, #0x44
+    0x1a88_0000, // csel w0, w0, w8, eq
+    0xb900_0020, // str w0, [x1]
+    0x9100_2042, // add x2, x2, #0x8
+    0xeb02_00bf, // cmp x5, x2
+    0x5280_08c0, // mov w0, #0x46
+    0x1a88_0000, // csel w0, w0, w8, eq
+    0xb900_0020, // str w0, [x1]
+    0xd280_0100, // mov x0, #0x8
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0003, // smc #0x0
+  ]],
+];
+
+/** IVCPublish, an unknown hypercall, PSCI_VERSION by SMC, MPIDR, CurrentEL; then off by HVC. */
+export const Calls: Program = [
+  [0x0, [
+    0xd2a1_2009, // mov x9, #0x9000000
+    0xd280_0060, // mov x0, #0x3
+    0xd400_0002, // hvc #0x0
+    0xb100_041f, // cmn x0, #0x1
+    0x1a9f_17e1, // cset w1, eq
+    0x1100_c021, // add w1, w1, #0x30
+    0xb900_0121, // str w1, [x9]
+    0xd280_09a0, // mov x0, #0x4d
+    0xd400_0002, // hvc #0x0
+    0xf101_341f, // cmp x0, #0x4d
+    0x1a9f_17e1, // cset w1, eq
+    0x1100_c021, // add w1, w1, #0x30
+    0xb900_0121, // str w1, [x9]
+    0xd2b0_8000, // mov x0, #0x84000000
+    0xd400_0003, // smc #0x0
+    0x5310_7c01, // lsr w1, w0, #16
+    0x1100_c021, // add w1, w1, #0x30
+    0xb900_0121, // str w1, [x9]
+    0xd538_00a0, // mrs x0, mpidr_el1
+    0x1200_1c01, // and w1, w0, #0xff
+    0x1100_c021, // add w1, w1, #0x30
+    0xb900_0121, // str w1, [x9]
+    0xd538_4240, // mrs x0, currentel
+    0x5302_7c01, // lsr w1, w0, #2
+    0x1100_c021, // add w1, w1, #0x30
+    0xb900_0121, // str w1, [x9]
+    0xd280_0100, // mov x0, #0x8
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0002, // hvc #0x0
+  ]],
+];
+
+/** Never ends. */
+export const Spin: Program = [
+  [0x0, [
+    0x1400_0000, // b 0 <.text>
+  ]],
+];
+
+/** Says what memory holds, changes it and resets. */
+export const Reset: Program = [
+  [0x0, [
+    0xd2a1_2009, // mov x9, #0x9000000
+    0xd2a8_0a02, // mov x2, #0x40500000
+    0xb940_0043, // ldr w3, [x2]
+    0x1100_c061, // add w1, w3, #0x30
+    0xb900_0121, // str w1, [x9]
+    0x5280_00a4, // mov w4, #0x5
+    0xb900_0044, // str w4, [x2]
+    0xd280_0120, // mov x0, #0x9
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0002, // hvc #0x0
+  ]],
+];

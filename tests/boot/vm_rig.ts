@@ -1,0 +1,133 @@
+/** VMs on a board, from TOML files that may be made up. @module */
+
+import { loadVms } from "../../core/config/load_vms.ts";
+import { hasErrors } from "../../core/config/problem.ts";
+import type { Hypervisor } from "../../core/hypervisor/hypervisor.ts";
+import type { RunResult } from "../../core/machine/machine.ts";
+import { platformFacts } from "../../platforms/facts.ts";
+import { qemuVirt } from "../../platforms/qemu_virt.ts";
+import { buildSimulator, type Simulator } from "../../platforms/simulator.ts";
+import { createHypervisor } from "../../platforms/virtual_machine.ts";
+import { type Program, programBytes } from "./vm_programs.ts";
+
+const MiB = 2 ** 20;
+
+/** A board and the VMs on it. */
+export interface VmRun {
+  /** Descriptions: paths below guests/, or names of `files`. */
+  readonly vms: readonly string[];
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  readonly cores?: number;
+  readonly gicVersion?: 2 | 3;
+  readonly memoryBytes?: number;
+}
+
+/** VMs that have been loaded. */
+export interface LoadedVms {
+  readonly simulator: Simulator;
+  readonly hypervisor: Hypervisor;
+  /** What each has printed. */
+  readonly text: string[];
+  readonly log: string[];
+}
+
+const guests = new URL("../../guests/", import.meta.url);
+
+/** A description of a small VM with the console of the board, and its program. */
+export function tinyVm(
+  id: number,
+  program: Program,
+  options: { readonly memory?: string; readonly cpus?: number } = {},
+): Record<string, string | Uint8Array> {
+  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1 } = options;
+  const toml = `id = ${id}
+name = "tiny${id}"
+vm_type = 1
+cpu_num = ${cpus}
+entry_point = 0x4008_0000
+kernel_path = "tiny${id}.bin"
+kernel_load_addr = 0x4008_0000
+image_location = "memory"
+memory_regions = ${memory}
+emu_devices = []
+passthrough_devices = [
+  ["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 0x1],
+  ["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],
+]
+`;
+  return { [`tiny${id}.toml`]: toml, [`tiny${id}.bin`]: programBytes(program) };
+}
+
+/** Loads VMs; their first instruction is yet to come. */
+export function loadVmsOf(run: VmRun): LoadedVms {
+  const { cores = 1, gicVersion = 2, memoryBytes = 128 * MiB, files = {} } = run;
+  const board = { cores, memoryBytes, gicVersion };
+  const read = (path: string) => {
+    const file = files[path];
+    if (file !== undefined) return typeof file === "string" ? new TextEncoder().encode(file) : file;
+    try {
+      return Deno.readFileSync(new URL(path, guests));
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const { plans, problems } = loadVms(run.vms, platformFacts(qemuVirt, board), { read });
+  if (hasErrors(problems)) throw new Error(JSON.stringify(problems, null, 1));
+  const log: string[] = [];
+  const simulator = buildSimulator(qemuVirt, {
+    ...board,
+    cpu: "cortex-a72",
+    epochSeconds: 0,
+    hasEl2: true,
+    log: (target, message) => void log.push(`${target} ${message}`),
+  });
+  const hypervisor = createHypervisor({
+    simulator,
+    plans,
+    log: (level, target, message) => void log.push(`${level} ${target} ${message}`),
+  });
+  const text = hypervisor.vms.map(() => "");
+  hypervisor.vms.forEach((vm, i) =>
+    vm.console?.onTransmit((byte) => void (text[i] += String.fromCharCode(byte)))
+  );
+  return { simulator, hypervisor, text, log };
+}
+
+/** Runs until virtual time is `ns`, or until nothing is left to run. */
+export function runUntil({ simulator }: LoadedVms, ns: number): RunResult {
+  return simulator.machine.run(ns);
+}
+
+/** A step of a dialogue: after VM `vm` has printed `expect`, it is sent `send`. */
+export interface Step {
+  readonly vm: number;
+  readonly expect: string;
+  readonly send: string;
+}
+
+const PollNs = 1_000_000;
+
+/** Has the dialogue until it is over and every VM has ended, or virtual time is `ns`. */
+export function converse(loaded: LoadedVms, steps: readonly Step[], ns: number): RunResult {
+  const { simulator: { machine }, hypervisor, text } = loaded;
+  const todo = [...steps];
+  const seen = text.map(() => 0);
+  const input = text.map((): number[] => []);
+  for (;;) {
+    const result = machine.run(Math.min(ns, machine.nowNs + PollNs));
+    for (const [i, vm] of hypervisor.vms.entries()) {
+      const step = todo.find((s) => s.vm === i);
+      const at = step ? text[i]?.indexOf(step.expect, seen[i]) ?? -1 : -1;
+      if (step && at >= 0 && input[i]?.length === 0) {
+        seen[i] = at + step.expect.length;
+        input[i]?.push(...new TextEncoder().encode(step.send));
+        todo.splice(todo.indexOf(step), 1);
+      }
+      const waiting = input[i] as number[];
+      while (waiting.length > 0 && vm.console?.canReceive()) {
+        vm.console.receive(waiting.shift() as number);
+      }
+    }
+    if (result !== "limit" || machine.nowNs >= ns) return result;
+  }
+}
