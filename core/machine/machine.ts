@@ -149,6 +149,11 @@ export class Machine {
     if (core === this.#running) this.leaveSoon();
   }
 
+  /** Lets `ns` pass on the running core: what software took that is played rather than executed. */
+  spend(ns: number): void {
+    this.#done += ns;
+  }
+
   /** Makes `run` return "stopped" after the current instruction. */
   stop(): void {
     this.#request ??= "stopped";
@@ -242,7 +247,9 @@ export class Machine {
         takeTrap(core, illegalState(core));
         continue;
       }
-      this.#runOnce(core, length - this.#done);
+      // A deadline may have been set since the turn began, in a run that ended before it.
+      const due = (events.nextDeadline() ?? Infinity) - (this.#turnStart + this.#done);
+      this.#runOnce(core, Math.max(1, Math.min(length - this.#done, due)));
     }
     return this.#done;
   }
