@@ -211,7 +211,9 @@ function classify(blocks: ReadonlyMap<number, Block>, order: readonly number[]):
     const b = blocks.get(from) as Block;
     for (const to of edges(blocks, b)) {
       const target = blocks.get(to) as Block;
-      if (!isBackEdge(b, target)) forward.set(to, (forward.get(to) ?? 0) + 1);
+      // A branch to the next instruction is two edges to one block.
+      const count = b.taken === b.next ? 2 : 1;
+      if (!isBackEdge(b, target)) forward.set(to, (forward.get(to) ?? 0) + count);
       else if (dominates(blocks, to, from)) target.isLoop = true;
     }
   }
