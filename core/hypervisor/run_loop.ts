@@ -49,6 +49,12 @@ const TimerAccess = 3n;
 const Vector = { mask: 0x180, sync: 0 } as const;
 const NsPerSecond = 1_000_000_000n;
 
+/**
+ * What an exit takes of virtual time, as the instructions of software at EL2 would: a guest that only
+ * causes exits gets older by them.
+ */
+const ExitNs = 1000;
+
 const Lost = "it takes the same exception at its own vector without end";
 
 /** A core as the hypervisor sees it. */
@@ -191,6 +197,7 @@ export class RunLoop {
     const isSynchronous = (core.state.u32("pc") & Vector.mask) === Vector.sync;
     this.#handling = cpu;
     const vcpu = cpu.current;
+    this.#machine.spend(ExitNs);
     if (vcpu) {
       vcpu.pc = stored(core, "ELR_EL2");
       vcpu.pstate = stored(core, "SPSR_EL2");

@@ -46,7 +46,7 @@ export const Loop: Program = [
 /** Turns on an MMU that maps neither where it jumps to nor its vectors. */
 export const FetchLoop: Program = [
   [0x0, [
-    0xd2a8_0203, // mov x3, #0x40100000
+    0xd2b4_0003, // mov x3, #0xa0000000
     0xd518_c003, // msr vbar_el1, x3
     0x1000_7fc4, // adr x4, 1000 <table>
     0xd518_2004, // msr ttbr0_el1, x4

@@ -107,7 +107,10 @@ export interface Step {
 
 const PollNs = 1_000_000;
 
-/** Has the dialogue until it is over and every VM has ended, or virtual time is `ns`. */
+/**
+ * Has the dialogue until every VM has ended or virtual time is `ns`; a dialogue that ends with
+ * nothing to send is over then.
+ */
 export function converse(loaded: LoadedVms, steps: readonly Step[], ns: number): RunResult {
   const { simulator: { machine }, hypervisor, text } = loaded;
   const todo = [...steps];
@@ -128,6 +131,7 @@ export function converse(loaded: LoadedVms, steps: readonly Step[], ns: number):
         vm.console.receive(waiting.shift() as number);
       }
     }
-    if (result !== "limit" || machine.nowNs >= ns) return result;
+    const isOver = todo.length === 0 && steps.at(-1)?.send === "";
+    if (isOver || result !== "limit" || machine.nowNs >= ns) return result;
   }
 }

@@ -58,7 +58,7 @@ Deno.test("hypervisor: a guest whose handler gets external aborts without end is
 
 Deno.test("hypervisor: a guest that resets starts afresh", () => {
   const loaded = loadVmsOf({ vms: ["tiny1.toml"], files: tinyVm(1, Reset) });
-  runUntil(loaded, 200);
+  runUntil(loaded, 20_000);
   const [output] = loaded.text;
   assertEquals(loaded.hypervisor.vms[0]?.state, "running");
   assert((output ?? "").length > 10, output);
@@ -89,11 +89,13 @@ Deno.test("hypervisor: a guest alone on its core is not interrupted", () => {
   assertEquals([...vm.exits], []);
 });
 
+/** Waits for the shell to ask for a command. */
+const Prompt = { vm: 0, expect: "exited with code 0", send: "" } as const;
 const HelloWorld = { vm: 0, expect: ">> ", send: "hello_world\r" } as const;
 
 Deno.test("hypervisor: the teaching OS reaches its shell and runs a program", () => {
   const loaded = loadVmsOf({ vms: ["nimbos.toml"] });
-  converse(loaded, [HelloWorld], 200 * Ms);
+  converse(loaded, [HelloWorld, Prompt], 200 * Ms);
   const [text = ""] = loaded.text;
   assertStringIncludes(text, "Hello world from user mode program!\r\n");
   assertStringIncludes(text, "Shell: Process 5 exited with code 0\r\n");
@@ -112,6 +114,8 @@ function twoNimbos() {
   const result = converse(loaded, [
     { vm: 0, expect: ">> ", send: "hello_world\r" },
     { vm: 1, expect: ">> ", send: "hello_c\r" },
+    Prompt,
+    { ...Prompt, vm: 1 },
   ], 400 * Ms);
   const { machine } = loaded.simulator;
   return { ...loaded, result, instructions: machine.instructions };
