@@ -1,0 +1,109 @@
+/** A random program: a memory image, where it starts and how its run is cut. @module */
+
+import { Assembler } from "./assembler.ts";
+import { Writer } from "./statements.ts";
+import { page, Pages, Ram, RamBytes, writeTables } from "./layout.ts";
+import { Random } from "./random.ts";
+import { writeVectors } from "./vectors.ts";
+
+/** What a program's surroundings are. */
+export interface Mode {
+  /** It runs at EL0 rather than at EL1. */
+  readonly atEl0: boolean;
+  readonly mmu: boolean;
+  /** SCTLR_EL1.A: unaligned accesses fault. */
+  readonly strict: boolean;
+  /** Interrupts are not masked, and the timer is armed. */
+  readonly interrupts: boolean;
+}
+
+/** See the module. */
+export interface Program {
+  readonly seed: number;
+  readonly mode: Mode;
+  /** RAM at the start. */
+  readonly image: Uint8Array;
+  readonly entry: number;
+  /** X0 to X30 and SP. */
+  readonly x: readonly bigint[];
+  /** Halves of V0 to V31. */
+  readonly v: readonly bigint[];
+  readonly nzcv: number;
+  readonly fpcr: number;
+  /** Instructions (nanoseconds) until the registers are compared. */
+  readonly lengthNs: number;
+  /** Virtual times at which the second run stops and goes on. */
+  readonly cuts: readonly number[];
+}
+
+/** Registers that programs address memory by, and where they point. */
+export const Bases = [19, 20, 21, 22, 23, 27] as const;
+
+function randomMode(r: Random): Mode {
+  return {
+    atEl0: r.oneIn(3),
+    mmu: !r.oneIn(16),
+    strict: r.oneIn(10),
+    interrupts: r.oneIn(2),
+  };
+}
+
+function randomCuts(r: Random, lengthNs: number): number[] {
+  if (r.oneIn(3)) return [];
+  const most = r.pick([1, 3, 20, 200, 2000]);
+  const cuts: number[] = [];
+  for (let at = 0; at < lengthNs && cuts.length < 2000;) {
+    at += r.between(1, most);
+    cuts.push(at);
+  }
+  return cuts;
+}
+
+function fill(r: Random, image: Uint8Array): void {
+  const some = BigUint64Array.from({ length: 64 }, () => r.long());
+  const words = new BigUint64Array(image.buffer);
+  for (const index of [8, 9, 10, 11, 12, 13, 14, 15, 16, 22]) {
+    for (let at = 0; at < 512; at += 64) words.set(some, index * 512 + at);
+    words[index * 512 + r.below(512)] = r.long();
+  }
+}
+
+/** The program of a seed. */
+export function makeProgram(seed: number): Program {
+  const r = new Random(seed);
+  const mode = randomMode(r);
+  const image = new Uint8Array(RamBytes);
+  fill(r, image);
+  writeTables(image, mode.atEl0);
+  const start = page(Pages.code) + r.below(2) * 4096 + (r.oneIn(2) ? 0 : r.below(1000)) * 4;
+  const code = new Assembler(image, Ram, start);
+  const writer = new Writer(r, code, mode);
+  const end = writer.write();
+  const prologue = writeVectors(image, end, r.between(3, 60));
+  const entry = new Assembler(image, Ram, prologue);
+  writeEntry(entry, mode, start);
+  const lengthNs = r.pick([500, 1500, 3000, 7000]) + r.below(500);
+  return {
+    seed,
+    mode,
+    image,
+    entry: prologue,
+    x: Array.from({ length: 32 }, (_, i) => writer.initial(i)),
+    v: Array.from({ length: 64 }, () => r.long()),
+    nzcv: (r.below(16) << 28) >>> 0,
+    fpcr: r.oneIn(3) ? r.below(32) << 22 : 0,
+    lengthNs,
+    cuts: randomCuts(r, lengthNs),
+  };
+}
+
+/** `eret` to the program with the interrupts as the mode says. */
+function writeEntry(a: Assembler, mode: Mode, start: number): void {
+  const masked = mode.interrupts ? 0x340 : 0x3c0;
+  a.mov(16, start);
+  a.insn("System register move", { L: 0, o0: 1, op1: 0, CRn: 4, CRm: 0, op2: 1, Rt: 16 });
+  a.mov(16, masked | (mode.atEl0 ? 0 : 5));
+  a.insn("System register move", { L: 0, o0: 1, op1: 0, CRn: 4, CRm: 0, op2: 0, Rt: 16 });
+  a.insn("Exception return", { drps: 0 });
+  a.finish(start);
+}

@@ -1,0 +1,190 @@
+/** Runs programs in the interpreter and in the translator and tells what differs. @module */
+
+import { setRegister } from "../../core/cpu/system_registers.ts";
+import { SystemSlots } from "../../core/cpu/system_register_slots.ts";
+import type { StateField } from "../../core/cpu/state.ts";
+import { HeatBytes, MemoryMap } from "../../core/memory_map.ts";
+import { disassemble } from "../../core/isa/disassemble.ts";
+import type { EngineOptions } from "../../core/engine/interpreter.ts";
+import type { BoardState } from "../../platforms/assemble.ts";
+import { qemuVirt } from "../../platforms/qemu_virt.ts";
+import { buildSimulator, type Simulator } from "../../platforms/simulator.ts";
+import { page, Pages, Ram, RamBytes, TranslationRegisters } from "./layout.ts";
+import type { Program } from "./program.ts";
+import { Cpu } from "./words.ts";
+
+const TimerIntid = 30n;
+const PrivateFrame = 0x1_0000;
+
+/** One simulator that programs are loaded into, one after the other. */
+export class Half {
+  readonly #simulator: Simulator;
+  readonly #fresh: BoardState;
+
+  constructor(engine: EngineOptions) {
+    const board = { cores: 1, memoryBytes: RamBytes, gicVersion: 3 } as const;
+    this.#simulator = buildSimulator(qemuVirt, {
+      ...board,
+      cpu: Cpu,
+      epochSeconds: 0,
+      hasEl2: false,
+      engine,
+      log: () => {},
+    });
+    const { bus } = this.#simulator.board;
+    bus.write(0x0800_0000, 4, 0x12n, 0); // GICD_CTLR: affinity routing, Group 1
+    const frame = 0x080a_0000 + PrivateFrame;
+    bus.write(frame + 0x80, 4, 0xffff_ffffn, 0); // GICR_IGROUPR0
+    bus.write(frame + 0x100, 4, 1n << TimerIntid, 0); // GICR_ISENABLER0
+    this.#fresh = this.#simulator.board.snapshot();
+  }
+
+  /** Figures of its translator. */
+  get stats(): unknown {
+    return this.#simulator.machine.runner.engine.translator?.stats;
+  }
+
+  /** RAM. */
+  get ram(): Uint8Array {
+    return this.#simulator.ram.slice(Ram, RamBytes);
+  }
+
+  /** Brings the machine to the program's start. */
+  load(program: Program): void {
+    const { board, machine, ram } = this.#simulator;
+    const core = machine.running;
+    const { mode } = program;
+    core.enterWindow();
+    board.restore(this.#fresh);
+    this.ram.set(program.image);
+    machine.runner.engine.dropAllCode();
+    machine.mmu.flush();
+    ram.bytes.fill(0, MemoryMap.heat, MemoryMap.heat + HeatBytes);
+    core.reset({ pc: BigInt(program.entry), el: 1 });
+    machine.resume(core);
+    machine.power.start(core);
+    const { state } = core;
+    for (const [name, value] of Object.entries(TranslationRegisters)) {
+      setRegister(core, name, value);
+    }
+    setRegister(core, "VBAR_EL1", BigInt(page(Pages.vectors)));
+    setRegister(core, "CPACR_EL1", 3n << 20n);
+    setRegister(core, "CNTKCTL_EL1", 0x303n);
+    setRegister(core, "ICC_PMR_EL1", 0xffn);
+    setRegister(core, "ICC_IGRPEN1_EL1", 1n);
+    // Caches, SA, SA0; nTWI, nTWE, DZE, UCI, UCT: EL0 may use what EL1 may
+    const options = 0x30d0_0800n | 0x1004n | 0x18n | 0x0405_c000n;
+    setRegister(core, "SCTLR_EL1", options | (mode.mmu ? 1n : 0n) | (mode.strict ? 2n : 0n));
+    if (mode.interrupts && mode.atEl0) {
+      setRegister(core, "CNTP_TVAL_EL0", 5n);
+      setRegister(core, "CNTP_CTL_EL0", 1n);
+    }
+    setRegister(core, "FPCR", BigInt(program.fpcr));
+    program.x.forEach((value, i) => state.x[i === 31 ? 32 : i] = value);
+    setRegister(core, "SP_EL0", program.x[31] as bigint);
+    program.v.forEach((value, i) => state.v[i] = value);
+    state.setNzcv(program.nzcv);
+  }
+
+  /** Runs to a virtual time. */
+  run(untilNs: number): void {
+    this.#simulator.machine.run(untilNs);
+  }
+
+  /** Everything that programs can see, by name. */
+  registers(): ReadonlyMap<string, bigint> {
+    const { machine } = this.#simulator;
+    const { state } = machine.running;
+    const all = new Map<string, bigint>();
+    all.set("PC", state.u64("pc"));
+    all.set("time", BigInt(machine.nowNs));
+    all.set("instructions", BigInt(machine.instructions));
+    for (let i = 0; i < 33; i++) all.set(i < 31 ? `X${i}` : i === 32 ? "SP" : "zero", at(state.x, i));
+    all.set("NZCV", BigInt(state.nzcv()));
+    for (const name of Fields) all.set(name, BigInt(state.u32(name)));
+    all.set("exclusiveAddress", state.u64("exclusiveAddress"));
+    for (let i = 0; i < 64; i++) all.set(`V${i >> 1}.D[${i & 1}]`, at(state.v, i));
+    for (const [name, slot] of Slots) all.set(name, at(state.system, slot));
+    return all;
+  }
+
+  /** Virtual address of the instruction that comes next. */
+  get pc(): number {
+    return Number(this.#simulator.machine.running.state.u64("pc"));
+  }
+
+  /** The word that the next instruction is, where its address is a physical one. */
+  get text(): string {
+    const pc = this.pc;
+    if (pc < Ram || pc + 4 > Ram + RamBytes) return "?";
+    const ram = this.ram;
+    const word = new DataView(ram.buffer, ram.byteOffset).getUint32(pc - Ram, true);
+    return disassemble(word, BigInt(pc));
+  }
+}
+
+const at = (list: BigUint64Array, i: number) => list[i] as bigint;
+const Fields: readonly StateField[] = [
+  ...["fpcr", "fpsr", "el", "spSel", "daif", "pan", "uao", "ssbs", "dit", "il", "ss", "btype"],
+  ...["fpTrap", "fpFast", "attention", "exclusiveBytes", "eventRegister", "spCheck"],
+] as StateField[];
+const Slots = Object.entries(SystemSlots);
+
+/** Both, and what they are compared by. */
+export interface Twin {
+  readonly interpreter: Half;
+  readonly translator: Half;
+}
+
+/** Simulators for many programs. */
+export function makeTwin(): Twin {
+  return {
+    interpreter: new Half({ translate: false }),
+    translator: new Half({ translate: true, hotCount: 1 }),
+  };
+}
+
+/** What differs after a run to `untilNs` of virtual time, the translator's cut in pieces. */
+export function differences(twin: Twin, program: Program, untilNs = program.lengthNs): string[] {
+  const { interpreter, translator } = twin;
+  interpreter.load(program);
+  translator.load(program);
+  interpreter.run(untilNs);
+  for (const cut of program.cuts) if (cut < untilNs) translator.run(cut);
+  translator.run(untilNs);
+  return compare(twin);
+}
+
+function compare({ interpreter, translator }: Twin): string[] {
+  const found: string[] = [];
+  const got = translator.registers();
+  for (const [name, value] of interpreter.registers()) {
+    const other = got.get(name);
+    if (other !== value) {
+      found.push(`${name}: interpreter ${value.toString(16)}, translator ${other?.toString(16)}`);
+    }
+  }
+  const [a, b] = [interpreter.ram, translator.ram];
+  const [x, y] = [a, b].map((ram) => new BigUint64Array(ram.buffer, ram.byteOffset, RamBytes / 8));
+  const odd = (x as BigUint64Array).findIndex((word, i) => word !== y?.[i]);
+  if (odd >= 0) {
+    const [p, q] = [x, y].map((words) => words?.[odd]?.toString(16));
+    found.push(`memory at ${(Ram + odd * 8).toString(16)}: interpreter ${p}, translator ${q}`);
+  }
+  return found;
+}
+
+/** The first time at which the runs differ, the instruction before it and what differs then. */
+export function firstDifference(twin: Twin, program: Program): string[] {
+  let [same, differs] = [0, program.lengthNs];
+  while (differs - same > 1) {
+    const middle = Math.floor((same + differs) / 2);
+    if (differences(twin, program, middle).length > 0) differs = middle;
+    else same = middle;
+  }
+  twin.interpreter.load(program);
+  twin.interpreter.run(differs - 1);
+  const { pc, text } = twin.interpreter;
+  const found = differences(twin, program, differs);
+  return [`after ${differs} ns, at ${pc.toString(16)}: ${text}`, ...found];
+}
