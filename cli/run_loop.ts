@@ -118,12 +118,14 @@ class Run {
     const fromNs = session.nowNs;
     const fromInstructions = session.instructions;
     const { printed } = consoles;
+    const dueNs = session.nextDeadline() ?? Infinity;
     const result = session.run(this.#sliceEnd());
     const instructions = session.instructions - fromInstructions;
     const delivered = this.#deliver();
     const talked = delivered || consoles.printed !== printed;
     consoles.flush();
-    this.#idle = instructions === 0 && !delivered;
+    // What rang at the very end of a slice has its effect in the next one.
+    this.#idle = instructions === 0 && !delivered && dueNs > session.nowNs;
     this.#waiting.note({
       nowNs: session.nowNs,
       lengthNs: session.nowNs - fromNs,
