@@ -22,8 +22,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Parts of core that know nothing of the rest of it. */
 const leaves: Readonly<Record<string, readonly string[]>> = {
   "core/board": ["core/hex.ts"],
-  // The layout of the CPU state and the list of floating-point operations are data.
-  "core/isa": ["core/hex.ts", "core/cpu/state.ts", "core/fp/table.ts"],
+  // The layout of the CPU state, system registers and floating-point operations are tables.
+  "core/isa": [
+    "core/hex.ts",
+    "core/cpu/state.ts",
+    "core/cpu/syndrome.ts",
+    "core/cpu/system_register_traps.ts",
+    "core/cpu/system_registers.ts",
+    "core/fp/table.ts",
+  ],
   // Device trees and images are file formats: they know nothing of the machine either.
   "core/config": ["core/hex.ts", "core/fdt/", "core/images/"],
   "core/fdt": ["core/hex.ts"],

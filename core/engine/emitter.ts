@@ -4,64 +4,33 @@ import { MemoryMap, Tlb } from "../memory_map.ts";
 import { type StateField, StateFields, StateLayout } from "../cpu/state.ts";
 import { fpOperationIndex } from "../fp/table.ts";
 import type { Access, AccessKind, AccessOptions, Ops, Size, SlotRef, Val } from "../isa/ops.ts";
-import {
-  type LaneOp,
-  LaneOps,
-  type LoadOp,
-  LoadOps,
-  type StoreOp,
-  StoreOps,
-  type WasmOp,
-  WasmOps,
-  type WasmType,
-} from "../isa/wasm_ops.ts";
 import { describeAccess } from "./access_descriptor.ts";
-import { Code } from "./code.ts";
 import { emitFp, emitFpLanes } from "./fp_call.ts";
 import { describeFp } from "./fp_helper.ts";
 import { Imports } from "./imports.ts";
-import { TypeCode } from "./wasm_module.ts";
+import {
+  asNode,
+  nodeAddress,
+  type SlotAddress,
+  stateAddress,
+  ValueEmitter,
+} from "./value_emitter.ts";
 
-/** A pure expression; `emit` pushes its value. */
-export interface Node {
-  readonly type: WasmType;
-  readonly emit: (c: Code) => void;
-}
-
-/** Where a slot is: `emit` pushes an i64 address, to which `offset` is added. */
-export interface SlotAddress {
-  readonly emit: (c: Code) => void;
-  readonly offset: number;
-}
+export { asNode, nodeAddress, type SlotAddress, stateAddress };
 
 const W = {
   if: 0x04,
   else: 0x05,
   end: 0x0b,
-  return: 0x0f,
   call: 0x10,
-  select: 0x1b,
-  localGet: 0x20,
-  localSet: 0x21,
-  i32Const: 0x41,
-  i64Const: 0x42,
   empty: 0x40,
 } as const;
 
-/** The opaque values of instruction bodies are nodes. */
-export const asNode = (v: Val): Node => v as unknown as Node;
-const asVal = (n: Node): Val => n as unknown as Val;
+const TlbIndexMask = (Tlb.entries - 1) * Tlb.entryBytes;
+const Mailbox = MemoryMap.window + StateLayout.mailbox;
 
-/** Emits one function body: locals beyond the parameters and code. */
-export abstract class Emitter implements Ops {
-  readonly code = new Code();
-  readonly locals: WasmType[] = [];
-  readonly #firstLocal: number;
-
-  constructor(firstLocal: number) {
-    this.#firstLocal = firstLocal;
-  }
-
+/** Emits an instruction's body; a subclass says where slots are and how instructions end. */
+export abstract class Emitter extends ValueEmitter implements Ops {
   /** Address of a slot that a body was given. */
   protected abstract slotAddress(slot: SlotRef): SlotAddress;
   /** Pushes the record address as i32, by which TypeScript knows the instruction. */
@@ -77,94 +46,6 @@ export abstract class Emitter implements Ops {
   abstract pc(): Val;
   abstract jump(offset: Val): void;
   abstract jumpTo(address: Val): void;
-
-  // -- pure values --------------------------------------------------------------------------------
-  w(name: WasmOp, ...args: Val[]): Val {
-    const [opcode, params, result] = WasmOps[name];
-    return this.#pure(name, opcode, [], params, result, args);
-  }
-  lane(name: LaneOp, index: number, ...args: Val[]): Val {
-    const [opcode, params, result] = LaneOps[name];
-    return this.#pure(name, opcode, [index], params, result, args);
-  }
-  shuffle(lanes: readonly number[], a: Val, b: Val): Val {
-    return this.#pure("i8x16.shuffle", [0xfd, 13], lanes, ["v128", "v128"], "v128", [a, b]);
-  }
-  #pure(
-    name: string,
-    opcode: readonly number[],
-    immediate: readonly number[],
-    params: readonly WasmType[],
-    type: WasmType,
-    args: readonly Val[],
-  ): Val {
-    const nodes = args.map(asNode);
-    if (nodes.length !== params.length || nodes.some((n, i) => n.type !== params[i])) {
-      const got = nodes.map((n) => n.type).join(", ");
-      throw new TypeError(`Cannot emit ${name}: it takes (${params.join(", ")}), got (${got})`);
-    }
-    return asVal({
-      type,
-      emit: (c) => {
-        for (const n of nodes) n.emit(c);
-        c.bytes(opcode);
-        c.bytes(immediate);
-      },
-    });
-  }
-  i32(value: number): Val {
-    return asVal({
-      type: "i32",
-      emit: (c) => {
-        c.byte(W.i32Const);
-        c.sleb32(value);
-      },
-    });
-  }
-  i64(value: bigint | number): Val {
-    return asVal({
-      type: "i64",
-      emit: (c) => {
-        c.byte(W.i64Const);
-        c.sleb64(BigInt(value));
-      },
-    });
-  }
-  v128(low: bigint, high: bigint): Val {
-    const bytes = new DataView(new ArrayBuffer(16));
-    bytes.setBigUint64(0, BigInt.asUintN(64, low), true);
-    bytes.setBigUint64(8, BigInt.asUintN(64, high), true);
-    return asVal({
-      type: "v128",
-      emit: (c) => {
-        c.bytes([0xfd, 12]);
-        c.bytes(new Uint8Array(bytes.buffer));
-      },
-    });
-  }
-  let(value: Val): Val {
-    const node = asNode(value);
-    const local = this.newLocal(node.type);
-    node.emit(this.code);
-    this.setLocal(local);
-    return this.local(local, node.type);
-  }
-  select(condition: Val, a: Val, b: Val): Val {
-    const [x, y, c0] = [asNode(a), asNode(b), asNode(condition)];
-    if (x.type !== y.type || c0.type !== "i32") {
-      throw new TypeError(`Cannot select between ${x.type} and ${y.type} by ${c0.type}`);
-    }
-    return asVal({
-      type: x.type,
-      emit: (c) => {
-        x.emit(c);
-        y.emit(c);
-        c0.emit(c);
-        if (x.type === "v128") c.bytes([0x1c, 1, TypeCode.v128]);
-        else c.byte(W.select);
-      },
-    });
-  }
 
   // -- registers ----------------------------------------------------------------------------------
   x(slot: SlotRef): Val {
@@ -392,72 +273,4 @@ export abstract class Emitter implements Ops {
     this.code.byte(W.call);
     this.code.uleb(index);
   }
-
-  // -- locals and memory --------------------------------------------------------------------------
-  newLocal(type: WasmType): number {
-    this.locals.push(type);
-    return this.#firstLocal + this.locals.length - 1;
-  }
-  local(index: number, type: WasmType): Val {
-    return asVal({
-      type,
-      emit: (c) => {
-        c.byte(W.localGet);
-        c.uleb(index);
-      },
-    });
-  }
-  setLocal(index: number): void {
-    this.code.byte(W.localSet);
-    this.code.uleb(index);
-  }
-  /** A local that may be set more than once. */
-  variable(type: WasmType): { readonly get: Val; set(value: Val): void } {
-    const index = this.newLocal(type);
-    return {
-      get: this.local(index, type),
-      set: (value) => {
-        asNode(value).emit(this.code);
-        this.setLocal(index);
-      },
-    };
-  }
-  /** Loads now, so that later stores do not change the value. */
-  load(name: LoadOp, address: Val, offset: number): Val {
-    return this.loadAt(name, nodeAddress(address, offset));
-  }
-  protected loadAt(name: LoadOp, address: SlotAddress): Val {
-    const [opcode, type] = LoadOps[name];
-    const local = this.newLocal(type);
-    address.emit(this.code);
-    this.code.bytes(opcode);
-    this.code.byte(0);
-    this.code.uleb(address.offset);
-    this.setLocal(local);
-    return this.local(local, type);
-  }
-  protected storeAt(name: StoreOp, address: SlotAddress, value: Val): void {
-    const [opcode, type] = StoreOps[name];
-    const node = asNode(value);
-    if (node.type !== type) {
-      throw new TypeError(`Cannot emit ${name}: it takes ${type}, got ${node.type}`);
-    }
-    address.emit(this.code);
-    node.emit(this.code);
-    this.code.bytes(opcode);
-    this.code.byte(0);
-    this.code.uleb(address.offset);
-  }
-}
-
-const TlbIndexMask = (Tlb.entries - 1) * Tlb.entryBytes;
-const Mailbox = MemoryMap.window + StateLayout.mailbox;
-
-/** Address of a place in the window. */
-export function stateAddress(offset: number): SlotAddress {
-  return { emit: (c) => c.bytes([W.i64Const, 0]), offset: MemoryMap.window + offset };
-}
-
-export function nodeAddress(address: Val, offset: number): SlotAddress {
-  return { emit: asNode(address).emit, offset };
 }

@@ -1,4 +1,4 @@
-/** Names of PSTATE fields and maintenance instructions, by encoding. Table file. @module */
+/** Names of PSTATE fields and maintenance instructions, by encoding. @module @table */
 
 /** Fields of MSR (immediate) by op1:op2, and the flag manipulations beside them. */
 export const PstateNames: Readonly<Record<number, string>> = {

@@ -1,9 +1,10 @@
 /**
  * WebAssembly's instructions by their text names: opcode bytes, parameter types, result type.
  *
- * Table file. Source: WebAssembly Core Specification 2.0, 5.4 Instructions (binary format).
+ * Source: WebAssembly Core Specification 2.0, 5.4 Instructions (binary format).
  *
  * @module
+ * @table
  */
 
 /** A WebAssembly value type. */
