@@ -1,0 +1,50 @@
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { childTime } from "./process.ts";
+import { groupRatio, reportJson, reportTable } from "./report.ts";
+import { type Figure, geomean, median } from "./rounds.ts";
+import { baseline, keyOf, type Workload, workloads } from "./workloads.ts";
+
+function figure(name: string, hvsimSeconds: number, qemuSeconds?: number): Figure {
+  return {
+    workload: workloads.find((workload) => workload.name === name) as Workload,
+    hvsimSeconds,
+    qemuSeconds,
+    ratio: qemuSeconds === undefined ? undefined : qemuSeconds / hvsimSeconds,
+    problem: undefined,
+  };
+}
+
+Deno.test("bench: medians and geometric means", () => {
+  assertEquals(median([3, 1, 2]), 2);
+  assertEquals(median([4, 1, 2, 3]), 2.5);
+  assertEquals(median([7]), 7);
+  assertAlmostEquals(geomean([1, 4, 2]), 2);
+});
+
+Deno.test("bench: the time of the children is the last line of times", () => {
+  assertAlmostEquals(childTime("noise\n0m0.010s 0m0.020s\n1m2.500s 0m0.250s\n"), 62.75);
+  assertThrows(() => childTime("no times"), Error, "Cannot measure");
+});
+
+Deno.test("bench: benchmarks of one machine share the run without work", () => {
+  const [sieve, crc32] = workloads.filter(({ group }) => group === "integer") as Workload[];
+  const hvc = workloads.find(({ group }) => group === "hvc") as Workload;
+  const start = (workload: Workload) => keyOf(baseline(workload) as Workload);
+  assertEquals(start(sieve as Workload), start(crc32 as Workload));
+  assertEquals(start(sieve as Workload) === start(hvc), false);
+  assertEquals(new Set(workloads.map(keyOf)).size, workloads.length);
+});
+
+Deno.test("bench: groups' ratios are QEMU's time by hvsim's, and geometric means", () => {
+  const figures = [figure("sieve", 1, 2), figure("fib", 2, 1), figure("psci", 0.5)];
+  const report = { figures, runs: 5, qemu: "QEMU", startSeconds: 0.25, memory: undefined };
+  assertAlmostEquals(groupRatio(report, "integer") ?? NaN, 1);
+  assertEquals(groupRatio(report, "hypercall"), undefined);
+  const json = JSON.parse(reportJson(report));
+  assertEquals(json.groups, { integer: 1 });
+  assertEquals(json.runs, 5);
+  assertEquals(json.hypercallMicroseconds, 0.5);
+  const table = reportTable(report);
+  assertEquals(/^ +fib +1\.000 +2\.000 +0\.50$/m.test(table), true, table);
+  assertEquals(/hypervisor: 0\.50 µs/.test(table), true, table);
+});

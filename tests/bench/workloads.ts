@@ -1,0 +1,99 @@
+/** What `deno task bench` measures. @module */
+
+/** Groups of workloads, as `--only` and `--json` name them. */
+export const groups = [
+  "integer",
+  "memory",
+  "fp",
+  "simd",
+  "cold",
+  "hvc",
+  "hypercall",
+  "mmio",
+  "timer",
+  "linux-boot",
+  "linux",
+  "syscall",
+] as const;
+/** See {@linkcode groups}. */
+export type Group = typeof groups[number];
+
+/** A benchmark of guests/images/bench.img. */
+export interface ImageWorkload {
+  readonly kind: "image";
+  readonly name: string;
+  readonly group: Group;
+  /** Level it is entered at. */
+  readonly el: 1 | 2;
+  /** As a VM of the built-in hypervisor, which QEMU has no counterpart of. */
+  readonly vm?: true;
+  /** Percent of the image's own number of iterations. */
+  readonly scale: number;
+}
+
+/** A command in Debian's Linux, which runs as a VM. */
+export interface LinuxWorkload {
+  readonly kind: "linux";
+  readonly name: string;
+  readonly group: Group;
+  /** What the shell runs before it powers the machine off. */
+  readonly command: string;
+}
+
+/** One thing to measure. */
+export type Workload = ImageWorkload | LinuxWorkload;
+
+function image(
+  group: Group,
+  names: string,
+  { el = 1, ...more }: Partial<Pick<ImageWorkload, "el" | "vm">> = {},
+): ImageWorkload[] {
+  return names.split(" ").map((name) => ({
+    kind: "image",
+    name,
+    group,
+    el,
+    scale: 100,
+    ...more,
+  }));
+}
+
+function linux(group: Group, name: string, command: string): LinuxWorkload {
+  return { kind: "linux", name, group, command };
+}
+
+/** Everything that is measured. */
+export const workloads: readonly Workload[] = [
+  ...image("integer", "sieve crc32 sha256 matmul dispatch fib"),
+  ...image("memory", "qsort chase memcpy strlen"),
+  ...image("fp", "dmatmul fmatmul nbody mandelbrot"),
+  ...image("simd", "saxpy dot bytemax shuffle"),
+  ...image("cold", "cold"),
+  ...image("hvc", "hvc", { el: 2 }),
+  ...image("hypercall", "psci", { vm: true }),
+  ...image("mmio", "mmio"),
+  ...image("timer", "timer"),
+  linux("linux-boot", "boot", "true"),
+  linux("linux", "sha256sum", "dd if=/dev/zero bs=1M count=16 2>/dev/null | sha256sum"),
+  linux(
+    "linux",
+    "gzip",
+    "for i in 1 2 3 4; do cat /bin/busybox; done | head -c 6000000 | gzip -c | md5sum",
+  ),
+  linux("linux", "awk", "awk 'BEGIN{for(i=0;i<100000;i++)s+=i*i;print s}'"),
+  linux("linux", "fork-exec", "for i in $(seq 300); do /bin/busybox true; done"),
+  linux("syscall", "dd", "dd if=/dev/zero of=/dev/null bs=512 count=200000"),
+];
+
+/** The same machine with nothing to do; its time is taken off. A boot is measured whole. */
+export function baseline(workload: Workload): Workload | undefined {
+  if (workload.kind === "image") return { ...workload, scale: 0 };
+  return workload.group === "linux-boot" ? undefined : linux("linux-boot", "boot", "true");
+}
+
+/** Equal for workloads that are the same run; without work, benchmarks do not differ. */
+export function keyOf(workload: Workload): string {
+  if (workload.kind === "linux") return `linux ${workload.command}`;
+  const { name, el, vm, scale } = workload;
+  return `image ${scale === 0 ? "" : name} el${el}${vm ? " vm" : ""} ${scale}`;
+}
