@@ -8,7 +8,7 @@
 import { callPsci, type PowerController, PsciStatus } from "../cpu/psci.ts";
 import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
 import { type Outcome, resume } from "./outcome.ts";
-import type { Vcpu } from "./vcpu.ts";
+import type { Vcpu } from "./vm.ts";
 
 /** A hypercall of ArceOS: HVC #0 with its number in X0, which gets the result. */
 export interface Hypercall {

@@ -2,7 +2,7 @@
 
 import { stored } from "../cpu/controls.ts";
 import type { Core } from "../cpu/types.ts";
-import type { Vcpu } from "./vcpu.ts";
+import type { Vcpu } from "./vm.ts";
 
 /** How serious a message is. */
 export type LogLevel = "error" | "warn" | "info" | "debug";

@@ -5,7 +5,7 @@ import { Spsr } from "../cpu/pstate.ts";
 import { Ec, esr, Fault } from "../cpu/syndrome.ts";
 import type { Core } from "../cpu/types.ts";
 import type { Reflection } from "./outcome.ts";
-import type { Vcpu } from "./vcpu.ts";
+import type { Vcpu } from "./vm.ts";
 
 const El1h = 5;
 const ModeMask = 0xf;

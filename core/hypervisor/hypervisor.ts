@@ -17,9 +17,8 @@ import { guestInstruction, report } from "./report.ts";
 import { RunLoop } from "./run_loop.ts";
 import { RoundRobin } from "./scheduler.ts";
 import { Stage2 } from "./stage2.ts";
-import type { Vcpu } from "./vcpu.ts";
 import { type HardwareLink, timerLinks, VirtualGic } from "./virtual_gic.ts";
-import { Vm, type VmDevices } from "./vm.ts";
+import { type Vcpu, Vm, type VmDevices } from "./vm.ts";
 
 /** What the hypervisor is made of. */
 export interface HypervisorParts {

@@ -8,7 +8,7 @@ import type { Core } from "../cpu/types.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import type { Machine } from "../machine/machine.ts";
 import { isAtEl0 } from "./guest_exceptions.ts";
-import type { Vcpu } from "./vcpu.ts";
+import type { Vcpu } from "./vm.ts";
 
 const word = (value: bigint): string => value.toString(16).padStart(16, "0");
 

@@ -18,14 +18,13 @@ import type { Machine } from "../machine/machine.ts";
 import { readExit, type Services } from "./exit.ts";
 import { handleExit } from "./exits.ts";
 import { isAtEl0, takeGuestException } from "./guest_exceptions.ts";
-import { nextSignal, stopTimers } from "./guest_timers.ts";
 import type { Outcome } from "./outcome.ts";
 import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
+import { loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { VtcrEl2 } from "./stage2.ts";
-import type { Vcpu } from "./vcpu.ts";
 import type { HardwareLink } from "./virtual_gic.ts";
-import type { Vm } from "./vm.ts";
+import type { Vcpu, Vm } from "./vm.ts";
 
 /** INTIDs that the hypervisor uses itself. */
 export interface OwnInterrupts {
@@ -56,24 +55,6 @@ const NsPerSecond = 1_000_000_000n;
 const ExitNs = 1000;
 
 const Lost = "it takes the same exception at its own vector without end";
-
-/** A core as the hypervisor sees it. */
-interface PhysicalCpu {
-  readonly core: Core;
-  /** The vCPU whose registers it has, running or not. */
-  loaded: Vcpu | undefined;
-  /** The vCPU that runs; none while the core waits for work. */
-  current: Vcpu | undefined;
-  /** Virtual time at which `current` got the core. */
-  sinceNs: number;
-  /** Virtual time at which the guest was last entered. */
-  enteredNs: number;
-  /** vCPUs that wait and may be woken by an alarm of this core. */
-  readonly sleepers: Set<Vcpu>;
-  /** CNTHP_CVAL_EL2 while it is enabled. */
-  armed: bigint | undefined;
-  hcr: bigint;
-}
 
 /** What the run loop asks of the hypervisor. */
 export interface RunLoopHost extends Services {
@@ -317,7 +298,7 @@ export class RunLoop {
   #dispatch(cpu: PhysicalCpu): void {
     const { core } = cpu;
     const now = this.#machine.nowNs;
-    if (cpu.loaded && !cpu.loaded.loadedOn) this.#unload(cpu);
+    if (cpu.loaded && !cpu.loaded.loadedOn) unloadVcpu(cpu, this.#gic);
     let vcpu = cpu.current?.state === "running" ? cpu.current : undefined;
     if (vcpu && now >= (this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) ?? Infinity)) {
       vcpu.state = "ready";
@@ -333,8 +314,8 @@ export class RunLoop {
     vcpu.state = "running";
     vcpu.core = core.index;
     if (cpu.loaded !== vcpu) {
-      this.#unload(cpu);
-      this.#load(cpu, vcpu);
+      unloadVcpu(cpu, this.#gic);
+      loadVcpu(cpu, vcpu);
     }
     vcpu.vm.gic.flush(core, vcpu);
     const isWanted = this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) !== undefined;
@@ -353,39 +334,6 @@ export class RunLoop {
     core.state.setU32("daif", 0);
     updateAttention(core);
     this.#machine.wait(core, "wfi");
-  }
-
-  #load(cpu: PhysicalCpu, vcpu: Vcpu): void {
-    const { core } = cpu;
-    const { vm } = vcpu;
-    cpu.loaded = vcpu;
-    vcpu.loadedOn = core;
-    store(core, "VPIDR_EL2", core.model.id.MIDR_EL1 ?? 0n);
-    store(core, "VMPIDR_EL2", vcpu.mpidr);
-    store(core, "CNTVOFF_EL2", vm.counterOffset);
-    setRegister(core, "VTTBR_EL2", vm.stage2.vttbr(vm.vmid));
-    vm.gic.load(core, vcpu);
-    vcpu.context.load(core);
-  }
-
-  /** Takes the registers out of a core; what its VM has given up is not kept. */
-  #unload(cpu: PhysicalCpu): void {
-    const { core, loaded: vcpu } = cpu;
-    if (!vcpu) return;
-    cpu.loaded = undefined;
-    if (vcpu.loadedOn !== core) {
-      vcpu.vm.gic.discard(core);
-      stopTimers(core);
-      for (const intid of vcpu.interrupts.links.keys()) this.#gic.setActive(core, intid, false);
-      return;
-    }
-    vcpu.context.save(core);
-    vcpu.loadedOn = undefined;
-    stopTimers(core);
-    vcpu.vm.gic.unload(core, vcpu);
-    if (vcpu.state !== "blocked") return;
-    vcpu.alarm = nextSignal(vcpu, vcpu.vm.counterOffset);
-    if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);
   }
 
   #setHcr(cpu: PhysicalCpu, hcr: bigint): void {

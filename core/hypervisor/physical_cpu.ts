@@ -1,0 +1,61 @@
+/** A core that the hypervisor has, and which vCPU's registers are in it. @module */
+
+import { store } from "../cpu/controls.ts";
+import { setRegister } from "../cpu/system_registers.ts";
+import type { Core } from "../cpu/types.ts";
+import { nextSignal, stopTimers } from "./guest_timers.ts";
+import type { PhysicalGic } from "./physical_gic.ts";
+import type { Vcpu } from "./vm.ts";
+
+/** A core as the hypervisor sees it. */
+export interface PhysicalCpu {
+  readonly core: Core;
+  /** The vCPU whose registers it has, running or not. */
+  loaded: Vcpu | undefined;
+  /** The vCPU that runs; none while the core waits for work. */
+  current: Vcpu | undefined;
+  /** Virtual time at which `current` got the core. */
+  sinceNs: number;
+  /** Virtual time at which the guest was last entered. */
+  enteredNs: number;
+  /** vCPUs that wait and may be woken by an alarm of this core. */
+  readonly sleepers: Set<Vcpu>;
+  /** CNTHP_CVAL_EL2 while it is enabled. */
+  armed: bigint | undefined;
+  /** HCR_EL2. */
+  hcr: bigint;
+}
+
+/** Gives a core the registers of `vcpu`. */
+export function loadVcpu(cpu: PhysicalCpu, vcpu: Vcpu): void {
+  const { core } = cpu;
+  const { vm } = vcpu;
+  cpu.loaded = vcpu;
+  vcpu.loadedOn = core;
+  store(core, "VPIDR_EL2", core.model.id.MIDR_EL1 ?? 0n);
+  store(core, "VMPIDR_EL2", vcpu.mpidr);
+  store(core, "CNTVOFF_EL2", vm.counterOffset);
+  setRegister(core, "VTTBR_EL2", vm.stage2.vttbr(vm.vmid));
+  vm.gic.load(core, vcpu);
+  vcpu.context.load(core);
+}
+
+/** Takes the registers out of a core; what its VM has given up is not kept. */
+export function unloadVcpu(cpu: PhysicalCpu, gic: PhysicalGic): void {
+  const { core, loaded: vcpu } = cpu;
+  if (!vcpu) return;
+  cpu.loaded = undefined;
+  if (vcpu.loadedOn !== core) {
+    vcpu.vm.gic.discard(core);
+    stopTimers(core);
+    for (const intid of vcpu.interrupts.links.keys()) gic.setActive(core, intid, false);
+    return;
+  }
+  vcpu.context.save(core);
+  vcpu.loadedOn = undefined;
+  stopTimers(core);
+  vcpu.vm.gic.unload(core, vcpu);
+  if (vcpu.state !== "blocked") return;
+  vcpu.alarm = nextSignal(vcpu, vcpu.vm.counterOffset);
+  if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);
+}
