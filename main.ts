@@ -6,7 +6,7 @@
 
 import { readCommandLine } from "./cli/command_line.ts";
 import { execute, isUserError } from "./cli/commands.ts";
-import { openTerminal } from "./cli/terminal.ts";
+import { openTerminal, type Terminal } from "./cli/terminal.ts";
 import project from "./deno.json" with { type: "json" };
 
 /** Exit code for input that cannot be used. */
@@ -15,8 +15,10 @@ const BadInput = 2;
 const Bug = 70;
 
 /** Runs hvsim; the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  const terminal = openTerminal();
+export async function main(
+  args: readonly string[],
+  terminal: Terminal = openTerminal(),
+): Promise<number> {
   try {
     return await execute(readCommandLine(args), terminal, project.version);
   } catch (error) {

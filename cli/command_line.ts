@@ -135,7 +135,7 @@ function readValue(name: OptionName, text: string): unknown {
   if (value === undefined) return true;
   const result = value.parse(text);
   if (result !== undefined) return result;
-  throw new UsageError(`Cannot use --${name}: it must be ${value.expected}, found "${text}"`);
+  throw new UsageError(`Cannot use --${name} "${text}": it must be ${value.expected}`);
 }
 
 function findCommand(

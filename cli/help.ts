@@ -36,14 +36,14 @@ export function helpText(version: string): string {
       "",
       `${group}:`,
       ...optionNames.filter((name) => rowOf(name).group === group).flatMap((name) => {
-        const { argument, help, repeatable, default: usual } = rowOf(name);
+        const { argument, help, default: usual } = rowOf(name);
         const form = argument === undefined
           ? `--${name}`
           : argument.startsWith("[")
           ? `--${name}[=${argument.slice(1)}`
           : `--${name} ${argument}`;
         const more = usual === undefined ? "" : ` (default: ${usual})`;
-        return entry(form, `${help}${more}${repeatable ? "; may be repeated" : ""}`);
+        return entry(form, `${help}${more}`);
       }),
     ]),
     ...section("Commands", Object.entries(commands).map(([name, { help }]) => [name, help])),

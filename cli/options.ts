@@ -186,7 +186,7 @@ export const optionTable = {
     argument: "TEXT",
     value: escaped,
     repeatable: true,
-    help: "wait until the console has printed TEXT; with --send, in order, a script",
+    help: "wait until the console has printed TEXT; any number of these and --send make a script",
   },
   send: {
     group: "Scripts and limits",
@@ -200,7 +200,7 @@ export const optionTable = {
     argument: "TEXT",
     value: escaped,
     repeatable: true,
-    help: "end with exit code 3 when the console prints TEXT",
+    help: "end with exit code 3 when the console prints TEXT; may be given again",
   },
   timeout: {
     group: "Scripts and limits",

@@ -137,9 +137,9 @@ function conclude(
   { code, text, session, instructions }: Ending,
   { wallMs, printed, midLine }: { wallMs: number; printed: number; midLine: boolean },
 ): void {
-  const lineEnd = midLine && terminal.watched ? "\n" : "";
+  const lineEnd = midLine ? "\n" : "";
   if (text !== undefined) terminal.say(`${lineEnd}hvsim: ${text}\n`);
-  else terminal.say(lineEnd);
+  else if (terminal.watched || options.stats !== undefined) terminal.say(lineEnd);
   if (options.stats === undefined) return;
   const stats = {
     instructions,

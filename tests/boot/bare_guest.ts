@@ -1,6 +1,8 @@
 /** Runs one of our guests on a bare board until it powers off. @module */
 
 import type { CpuName } from "../../core/cpu/cpu_models.ts";
+import type { EngineOptions } from "../../core/engine/interpreter.ts";
+import type { EngineOptions } from "../../core/engine/interpreter.ts";
 import { openImage } from "../../core/images/image.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
 import { planBareBoot, startBare } from "../../platforms/bare_boot.ts";
@@ -18,6 +20,8 @@ export interface BareRun {
   readonly gicVersion: 2 | 3;
   readonly cores: number;
   readonly memoryBytes?: number;
+  /** How code is run, when not as by default. */
+  readonly engine?: EngineOptions;
 }
 
 /** A guest that has been loaded. */
@@ -37,8 +41,10 @@ export async function loadGuest(run: BareRun): Promise<LoadedGuest> {
   const simulator = buildSimulator(qemuVirt, {
     ...board,
     cpu,
+    ...(run.engine ? { engine: run.engine } : {}),
     epochSeconds: 0,
     hasEl2: startEl === 2,
+    ...(run.engine ? { engine: run.engine } : {}),
     log: (target, message) => void log.push(`${target} ${message}`),
   });
   const console: number[] = [];
@@ -46,10 +52,8 @@ export async function loadGuest(run: BareRun): Promise<LoadedGuest> {
   serial?.onTransmit((byte) => void console.push(byte));
   const file = await Deno.readFile(new URL(`../../guests/${run.guest}`, import.meta.url));
   const kernel = openImage(file, run.guest);
-  startBare(
-    simulator,
-    planBareBoot(qemuVirt, { ...board, cpuCompatible: "arm,armv8" }, { kernel, startEl }),
-  );
+  const what = { kernel, startEl, ...(run.append === undefined ? {} : { append: run.append }) };
+  startBare(simulator, planBareBoot(qemuVirt, { ...board, cpuCompatible: "arm,armv8" }, what));
   return { simulator, console, log };
 }
 
