@@ -17,7 +17,7 @@ import { pl031 } from "../devices/pl031.ts";
 import { pl061 } from "../devices/pl061.ts";
 import type { SerialPort } from "../devices/serial.ts";
 import { unclaimed } from "../devices/unclaimed.ts";
-import { virtioMmioSlot } from "../devices/virtio_mmio.ts";
+import { virtioMmioSlot } from "../devices/virtio/empty_slot.ts";
 import {
   clockHz,
   type DeviceSlot,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { virtioMmioSlot } from "../../devices/virtio_mmio.ts";
+import { virtioMmioSlot } from "../../../devices/virtio/empty_slot.ts";
 
 Deno.test("virtio-mmio: an empty slot has magic, version and vendor, and device 0", () => {
   const log: string[] = [];
