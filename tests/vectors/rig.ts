@@ -2,7 +2,7 @@
 
 import { CpuState, StateLayout } from "../../core/cpu/state.ts";
 import { readAccessDescriptor } from "../../core/engine/access_descriptor.ts";
-import { Interpreter } from "../../core/engine/interpreter.ts";
+import { type EngineOptions, Interpreter } from "../../core/engine/interpreter.ts";
 import { fpHelper } from "../../core/engine/fp_helper.ts";
 import { instructionClasses } from "../../core/isa/classes.ts";
 import type { Context, SystemCalls } from "../../core/isa/context.ts";
@@ -29,6 +29,12 @@ export interface Stop {
   readonly wnr?: number;
 }
 
+/** How vectors may be run: interpreted, or translated before they are first executed. */
+export const Engines = {
+  interpreter: { translate: false },
+  translator: { translate: true, hotCount: 1 },
+} as const satisfies Readonly<Record<string, EngineOptions>>;
+
 /** Runs single vectors; keep one for many. */
 export class VectorRig {
   readonly #header: VectorHeader;
@@ -50,7 +56,7 @@ export class VectorRig {
   #record = 0;
   #dirty = false;
 
-  constructor(header: VectorHeader) {
+  constructor(header: VectorHeader, options: EngineOptions = { translate: false }) {
     this.#header = header;
     const buffer = this.#memory.buffer;
     this.state = new CpuState(buffer, MemoryMap.window);
@@ -65,16 +71,21 @@ export class VectorRig {
     this.#data = area(header.data, MemoryMap.ram + 0x10_0000);
     this.#baseBytes = header.bases.map((b) => hexBytes(b.mem));
     const never = () => 1;
-    this.#engine = new Interpreter(this.#memory, {
-      slow: (record, word) => this.#slow(record, word),
-      commit: (_record, word) => this.#commit(readAccessDescriptor(word).bytes),
-      execute: (record, classIndex) => this.#execute(record, classIndex),
-      fp: fpHelper(this.state, buffer),
-      spFault: never,
-      fpTrap: never,
-      attend: () => 0,
-      fill: () => 1,
-    }, () => true);
+    this.#engine = new Interpreter(
+      this.#memory,
+      {
+        slow: (record, word) => this.#slow(record, word),
+        commit: (_record, word) => this.#commit(readAccessDescriptor(word).bytes),
+        execute: (record, classIndex) => this.#execute(record, classIndex),
+        fp: fpHelper(this.state, buffer),
+        spFault: never,
+        fpTrap: never,
+        attend: () => 0,
+        fill: () => 1,
+      },
+      () => true,
+      options,
+    );
     this.state.setU64("tlb", BigInt(MemoryMap.tlb));
     this.state.setU64("tlbUnprivileged", BigInt(MemoryMap.tlb));
     for (let i = 0; i < Tlb.entries; i++) {
@@ -102,6 +113,12 @@ export class VectorRig {
   /** Runs a vector and lists what differs from what it records. */
   run(v: Vector): string[] {
     this.#prepare(v);
+    if (this.#engine.translator?.isFull) {
+      this.#engine.dropAllCode();
+      for (let at = 0; at < this.#window.size; at += PageBytes) {
+        this.#engine.addCodePage(this.#window.host + at);
+      }
+    }
     const pc = parseInt(this.#header.pc, 16);
     const code = this.#hostOf(pc, 4) as number;
     v.w.forEach((w, i) => this.#view.setUint32(code + i * 4, parseInt(w, 16), true));

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { EngineOptions } from "../../../core/engine/interpreter.ts";
 import { EngineRig, engines } from "./rig.ts";
 
@@ -65,6 +65,13 @@ const states = expectedStates(Longest);
 
 Deno.test("engine: the loop that these tests run changes state with every instruction", () => {
   assertEquals(new Set(states).size, Longest + 1);
+});
+
+Deno.test("engine: the translator's rig does translate", () => {
+  const rig = loopRig(engines.translator as EngineOptions);
+  restart(rig);
+  rig.run(Longest);
+  assert((rig.engine.translator?.stats.regions ?? 0) > 1);
 });
 
 for (const [name, options] of Object.entries(engines)) {
