@@ -59,7 +59,7 @@ static uint64_t timer(unsigned iterations) {
 const struct benchmark system_benchmarks[] = {
     { "hvc", hvc, 1500000, has_el2 },
     { "psci", psci_version, 1000000, has_no_el2 },
-    { "mmio", mmio, 15000000, NULL },
+    { "mmio", mmio, 8000000, NULL },
     { "timer", timer, 20000, has_gicv2 },
     { NULL, NULL, 0, NULL },
 };

@@ -31,7 +31,7 @@ const expected: Readonly<Record<string, string>> = {
   shuffle: "26ef3369765e1fc4",
   cold: "009c8400455814a5",
   psci: "0000000000002710",
-  mmio: "00000000000249f0",
+  mmio: "0000000000013880",
   timer: "00000000000000c8",
   hvc: "0000000000003a98",
 };

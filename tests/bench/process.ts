@@ -26,19 +26,25 @@ function findShell(): Promise<string> {
   return shell;
 }
 
-/** Runs a command to its end. */
+/**
+ * Runs a command to its end.
+ *
+ * Its standard input stays open, without input: a guest that polls for some has not come to an end.
+ */
 export async function measure(command: CommandLine): Promise<Ended> {
-  const output = await new Deno.Command(await findShell(), {
+  const child = new Deno.Command(await findShell(), {
     args: ["-c", script, "bench", ...command],
-    stdin: "null",
-  }).output();
-  const stderr = new TextDecoder().decode(output.stderr);
-  return {
-    cpuSeconds: childTime(stderr),
-    code: output.code,
-    stdout: new TextDecoder().decode(output.stdout),
-    stderr,
-  };
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [stdout, stderr, { code }] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.status,
+  ]);
+  await child.stdin.close();
+  return { cpuSeconds: childTime(stderr), code, stdout, stderr };
 }
 
 /** User plus system time of the children, from the last line that `times` printed. */
