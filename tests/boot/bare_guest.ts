@@ -2,7 +2,6 @@
 
 import type { CpuName } from "../../core/cpu/cpu_models.ts";
 import type { EngineOptions } from "../../core/engine/interpreter.ts";
-import type { EngineOptions } from "../../core/engine/interpreter.ts";
 import { openImage } from "../../core/images/image.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
 import { planBareBoot, startBare } from "../../platforms/bare_boot.ts";
@@ -20,6 +19,8 @@ export interface BareRun {
   readonly gicVersion: 2 | 3;
   readonly cores: number;
   readonly memoryBytes?: number;
+  /** Kernel command line. */
+  readonly append?: string;
   /** How code is run, when not as by default. */
   readonly engine?: EngineOptions;
 }
@@ -44,7 +45,6 @@ export async function loadGuest(run: BareRun): Promise<LoadedGuest> {
     ...(run.engine ? { engine: run.engine } : {}),
     epochSeconds: 0,
     hasEl2: startEl === 2,
-    ...(run.engine ? { engine: run.engine } : {}),
     log: (target, message) => void log.push(`${target} ${message}`),
   });
   const console: number[] = [];

@@ -1,14 +1,23 @@
-/** `deno task vectors`: runs vector files in the interpreter and names what differs. @module */
+/** `deno task vectors`: runs vector files and names what differs. @module */
 
 import { parseArgs } from "@std/cli";
 import { vectorFiles } from "./files.ts";
-import { compareTexts, describeFailure, type Outcome, rigFor, runVectors } from "./run.ts";
+import {
+  compareTexts,
+  describeFailure,
+  type EngineName,
+  engineNames,
+  type Outcome,
+  rigFor,
+  runVectors,
+} from "./run.ts";
 import { readVectors, type Vector } from "./vector.ts";
 
 const usage = `Usage: deno task vectors [OPTION]... [FILE]...
 Runs the instruction vectors of FILE (JSON lines, gzip'd or not), by default of the files that
 HVSIM_VECTORS names or that lie in ../shared/vectors.
 
+  --engine NAME   interpreter (default) or translator: translated before the first execution
   --class PREFIX  only vectors whose class begins with PREFIX
   --show N        how many failures to describe (default 20)
   --text          compare the disassembly instead of running
@@ -22,6 +31,7 @@ interface Options {
   readonly prefix: string;
   readonly show: number;
   readonly text: boolean;
+  readonly engine: EngineName;
 }
 
 function say(text: string): void {
@@ -37,7 +47,7 @@ function complain(text: string): void {
 function readOptions(args: readonly string[]): Options | number | string {
   const unknown: string[] = [];
   const found = parseArgs([...args], {
-    string: ["class", "show", "_"],
+    string: ["class", "show", "engine", "_"],
     boolean: ["text", "help"],
     unknown: (arg) => !arg.startsWith("-") || unknown.push(arg) < 0,
   });
@@ -47,12 +57,23 @@ function readOptions(args: readonly string[]): Options | number | string {
   if (!/^\d+$/.test(show)) {
     return `Cannot run vectors: --show must be a number, got "${show}"`;
   }
+  const engine = engineNames.find((name) => name === (found.engine ?? "interpreter"));
+  if (!engine) {
+    const names = engineNames.join(" or ");
+    return `Cannot run vectors: --engine must be ${names}, got "${found.engine}"`;
+  }
   const named = found._.map(String);
   const files = named.length > 0 ? named : vectorFiles();
   if (files.length === 0) {
     return "Cannot run vectors: name a FILE, there is none in ../shared/vectors";
   }
-  return { files, prefix: found.class ?? "", show: Number(show), text: found.text === true };
+  return {
+    files,
+    prefix: found.class ?? "",
+    show: Number(show),
+    text: found.text === true,
+    engine,
+  };
 }
 
 function chosen({ prefix }: Options, { cls }: Vector): boolean {
@@ -65,7 +86,9 @@ async function runFiles(options: Options): Promise<number> {
   for (const path of options.files) {
     const file = await readVectors(path);
     const vectors = file.vectors.filter((v) => chosen(options, v));
-    const outcome = options.text ? compareTexts(vectors) : runVectors(rigFor(file), vectors);
+    const outcome = options.text
+      ? compareTexts(vectors)
+      : runVectors(rigFor(file, options.engine), vectors);
     for (const failure of outcome.failures.slice(0, left)) say(describeFailure(failure));
     left -= Math.min(left, outcome.failures.length);
     outcomes.push(outcome);

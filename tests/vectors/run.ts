@@ -1,6 +1,6 @@
 /** Runs vectors, or compares their texts, and counts. @module */
 
-import { VectorRig } from "./rig.ts";
+import { Engines, VectorRig } from "./rig.ts";
 import { compareText } from "./text.ts";
 import type { Vector, VectorFile } from "./vector.ts";
 
@@ -17,7 +17,12 @@ export interface Outcome {
   readonly failures: readonly Failure[];
 }
 
-/** Runs `vectors` in the interpreter, all in one rig. */
+/** What runs vectors. */
+export type EngineName = keyof typeof Engines;
+/** All of them. */
+export const engineNames = Object.keys(Engines) as readonly EngineName[];
+
+/** Runs `vectors`, all in one rig. */
 export function runVectors(rig: VectorRig, vectors: readonly Vector[]): Outcome {
   return check(vectors, (v) => rig.run(v));
 }
@@ -28,8 +33,8 @@ export function compareTexts(vectors: readonly Vector[]): Outcome {
 }
 
 /** A rig for the vectors of a file. */
-export function rigFor({ header }: VectorFile): VectorRig {
-  return new VectorRig(header);
+export function rigFor({ header }: VectorFile, engine: EngineName = "interpreter"): VectorRig {
+  return new VectorRig(header, Engines[engine]);
 }
 
 function check(vectors: readonly Vector[], differences: (v: Vector) => string[]): Outcome {

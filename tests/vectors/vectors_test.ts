@@ -1,6 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { vectorFiles } from "./files.ts";
-import { compareTexts, describeFailure, type Outcome, rigFor, runVectors } from "./run.ts";
+import {
+  compareTexts,
+  describeFailure,
+  engineNames,
+  type Outcome,
+  rigFor,
+  runVectors,
+} from "./run.ts";
 import { readVectors, type Vector } from "./vector.ts";
 
 /** The group of a class: `v_3same` of `v_3same/add`. */
@@ -19,12 +26,14 @@ const files = vectorFiles();
 for (const path of files) {
   const name = path.split("/").at(-1);
   const file = await readVectors(path);
-  const rig = rigFor(file);
 
-  for (const [group, vectors] of Map.groupBy(file.vectors, groupOf)) {
-    Deno.test(`vectors: the interpreter does what ${name} records of ${group}`, () => {
-      assertAllPass(runVectors(rig, vectors));
-    });
+  for (const engine of engineNames) {
+    const rig = rigFor(file, engine);
+    for (const [group, vectors] of Map.groupBy(file.vectors, groupOf)) {
+      Deno.test(`vectors: the ${engine} does what ${name} records of ${group}`, () => {
+        assertAllPass(runVectors(rig, vectors));
+      });
+    }
   }
 
   Deno.test(`vectors: the disassembler prints the texts of ${name}`, () => {
