@@ -2,6 +2,7 @@
 
 import { EventQueue } from "../../../core/board/clock.ts";
 import type { Device } from "../../../core/board/device.ts";
+import { type BlockBackend, SectorBytes } from "../../../devices/virtio/block_backend.ts";
 import { Desc, type GuestMemory } from "../../../devices/virtio/chain.ts";
 import type { VirtioWires } from "../../../devices/virtio/mmio.ts";
 
@@ -56,8 +57,16 @@ export class TestMemory implements GuestMemory {
   }
 }
 
+/** Addresses of a queue's parts, and of an indirect table for it. */
+export interface QueueLayout {
+  readonly descriptors: number;
+  readonly available: number;
+  readonly used: number;
+  readonly indirect: number;
+}
+
 /** Where the rig keeps queue `i`'s parts: a page each. */
-export function layout(queue: number) {
+export function layout(queue: number): QueueLayout {
   const base = MemoryBase + queue * 0x4000;
   return {
     descriptors: base,
@@ -84,7 +93,16 @@ export interface Buffer {
 }
 
 /** What a device needs, and what became of it. */
-export function wires() {
+export interface Parts {
+  readonly memory: TestMemory;
+  readonly clock: EventQueue;
+  readonly messages: string[];
+  readonly irq: { level: boolean; rises: number };
+  readonly virtio: VirtioWires;
+}
+
+/** Everything for one device. */
+export function wires(): Parts {
   const memory = new TestMemory();
   const clock = new EventQueue();
   const messages: string[] = [];
@@ -247,4 +265,37 @@ export function random(seed: number): (n: number) => number {
     t ^= t + Math.imul(t ^ t >>> 7, t | 61);
     return Math.floor(((t ^ t >>> 14) >>> 0) / 2 ** 32 * n);
   };
+}
+
+/** A disk in memory, and what was asked of it. */
+export interface MemoryDisk {
+  readonly bytes: Uint8Array;
+  /** While `broken` is true, every request fails. */
+  readonly asked: { flushes: number; broken: boolean };
+  readonly backend: BlockBackend;
+}
+
+/** An empty disk. */
+export function memoryDisk(sectors: number, readOnly = false): MemoryDisk {
+  const bytes = new Uint8Array(sectors * SectorBytes);
+  const asked = { flushes: 0, broken: false };
+  const backend: BlockBackend = {
+    sectors,
+    readOnly,
+    read(sector, into) {
+      if (sector * SectorBytes + into.length > bytes.length) throw new RangeError("outside");
+      const at = sector * SectorBytes;
+      into.set(bytes.subarray(at, at + into.length));
+      return !asked.broken;
+    },
+    write(sector, from) {
+      bytes.set(from, sector * SectorBytes);
+      return !asked.broken;
+    },
+    flush() {
+      asked.flushes++;
+      return !asked.broken;
+    },
+  };
+  return { bytes, asked, backend };
 }
