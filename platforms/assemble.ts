@@ -17,6 +17,7 @@ import { pl031 } from "../devices/pl031.ts";
 import { pl061 } from "../devices/pl061.ts";
 import type { SerialPort } from "../devices/serial.ts";
 import { unclaimed } from "../devices/unclaimed.ts";
+import { vexpressSysreg } from "../devices/vexpress_sysreg.ts";
 import { virtioMmioSlot } from "../devices/virtio/empty_slot.ts";
 import {
   clockHz,
@@ -40,6 +41,8 @@ export interface BoardOptions {
 export interface BoardHost {
   /** What the GIC signals to `core` has become `mask`, bits of the GIC's `Output`. */
   lines(core: number, mask: number): void;
+  /** A device turns the board off, or starts it anew. */
+  power?(request: "off" | "reset"): void;
   /** A remark of the device called `device`. */
   log(device: string, message: string): void;
 }
@@ -225,6 +228,8 @@ function build(slot: DeviceSlot, parts: Parts): Device {
       }
       return gpio;
     }
+    case "vexpress-sysreg":
+      return vexpressSysreg({ log, power: (request) => host.power?.(request) });
     case "virtio-mmio":
       return virtioMmioSlot(log);
     case "unclaimed":

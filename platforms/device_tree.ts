@@ -190,6 +190,7 @@ function device(t: Tree, slot: DeviceSlot): FdtNode[] {
         reg: at,
         compatible: strings("virtio,mmio"),
       })];
+    case "vexpress-sysreg":
     case "unclaimed":
       return [];
   }

@@ -78,7 +78,7 @@ export const fvp: Platform = {
     unclaimedSlot("vram", 0x1800_0000, 32 * MiB),
     unclaimedSlot("ethernet", 0x1a00_0000, 16 * MiB),
     unclaimedSlot("usb", 0x1b00_0000, 16 * MiB),
-    unclaimedSlot("system-registers", 0x1c01_0000, 64 * KiB),
+    { kind: "vexpress-sysreg", name: "system-registers", base: 0x1c01_0000, hidden: true },
     unclaimedSlot("system-controller", 0x1c02_0000, 64 * KiB),
     unclaimedSlot("audio", 0x1c04_0000, 64 * KiB),
     unclaimedSlot("multimedia-card", 0x1c05_0000, 64 * KiB),

@@ -35,6 +35,7 @@ export type DeviceKind =
     readonly keys: readonly Key[];
   }
   | { readonly kind: "virtio-mmio"; readonly irq: Spi }
+  | { readonly kind: "vexpress-sysreg" }
   | {
     /** A device nobody has modelled: reads as `fill` (zero when omitted), ignores writes. */
     readonly kind: "unclaimed";
@@ -204,7 +205,13 @@ export interface Platform {
 }
 
 /** Bytes that a modelled device decodes. */
-const Sizes = { pl011: 0x1000, pl031: 0x1000, pl061: 0x1000, "virtio-mmio": 0x200 } as const;
+const Sizes = {
+  pl011: 0x1000,
+  pl031: 0x1000,
+  pl061: 0x1000,
+  "virtio-mmio": 0x200,
+  "vexpress-sysreg": 0x1000,
+} as const;
 const ArmadaUartSizes = { standard: 0x18, extended: 0x30 } as const;
 
 /** The addresses that the device in `slot` decodes. */
@@ -219,7 +226,7 @@ export function windowOf(slot: DeviceSlot): Window {
 
 /** Where the device in `slot` signals, in the order of its node's `interrupts`. */
 export function interruptsOf(slot: DeviceSlot): Spi[] {
-  if (slot.kind === "unclaimed") return [];
+  if (slot.kind === "unclaimed" || slot.kind === "vexpress-sysreg") return [];
   if (slot.kind !== "armada-uart") return [slot.irq];
   const { sum, tx, rx } = slot.irqs;
   return [...(sum ? [sum] : []), tx, rx];

@@ -42,6 +42,10 @@ export function buildSimulator(platform: Platform, options: SimulatorOptions): S
   let machine: Machine | undefined = undefined as Machine | undefined;
   const board = assemble(platform, options, {
     log: options.log,
+    power(request) {
+      if (request === "off") machine?.power.systemOff();
+      else machine?.power.systemReset();
+    },
     lines(core, mask) {
       levels[core] = mask;
       const target = machine?.cores[core];
