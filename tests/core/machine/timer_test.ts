@@ -96,3 +96,20 @@ Deno.test("machine: a deadline that has passed interrupts at once", () => {
   rig.run(200);
   assertEquals([rig.core.state.x[0], executedBefore(rig)], [0n, startTimer.length + 2]);
 });
+
+Deno.test("machine: a deadline holds though an exception comes between setting and reaching it", () => {
+  const deadline = 1000;
+  const rig = machineRig([
+    0xd518_c008, // msr vbar_el1, x8
+    0xd503_42ff, // msr daifclr, #2
+    ...startTimer,
+    0xd400_0001, // svc #0
+    0x1400_0000, // b .
+  ]);
+  rig.load(Vectors + 0x200, [0xd69f_03e0]); // eret
+  rig.load(CurrentElIrq, [0xd53b_e02b, 0x1400_0000]); // mrs x11, cntpct_el0; b .
+  rig.core.state.x[6] = BigInt(deadline);
+  rig.core.state.x[8] = BigInt(Vectors);
+  rig.run(10 * deadline * TickNs);
+  assertEquals(rig.core.state.x[11], BigInt(deadline));
+});
