@@ -6,7 +6,7 @@ import { embeddedFile } from "./embedded_guests.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Why a file cannot be read or written, in a few words. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "a directory";

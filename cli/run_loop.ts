@@ -63,10 +63,11 @@ const TurnMs = 8;
 const GraceMs = 100;
 /** Longest sleep without a look around. */
 const NapMs = 100;
-/** Shortest sleep between the polls of a guest. */
-const MinNapMs = 5;
+/** Sleep between the polls of a guest; input ends it at once. */
+const MinDozeMs = 5;
+const MaxDozeMs = 200;
 /** A polling guest may take this share of the host's time. */
-const PollingShare = 0.03;
+const PollingShare = 0.02;
 
 /** Runs to the end. */
 export function runLoop(host: RunHost): Promise<Ending> {
@@ -121,9 +122,9 @@ class Run {
     const dueNs = session.nextDeadline() ?? Infinity;
     const result = session.run(this.#sliceEnd());
     const instructions = session.instructions - fromInstructions;
+    consoles.flush();
     const delivered = this.#deliver();
     const talked = delivered || consoles.printed !== printed;
-    consoles.flush();
     // What rang at the very end of a slice has its effect in the next one.
     this.#idle = instructions === 0 && !delivered && dueNs > session.nowNs;
     this.#waiting.note({
@@ -274,7 +275,7 @@ class Run {
   async #doze(): Promise<void> {
     const { pacer, input } = this.#host;
     const costMs = this.#host.nowMs() - this.#turnMs;
-    await this.#nap(Math.min(NapMs, Math.max(costMs / PollingShare, MinNapMs)));
+    await this.#nap(Math.min(MaxDozeMs, Math.max(costMs / PollingShare, MinDozeMs)));
     const due = Math.floor(pacer.dueNs(this.#session.nowNs) / SliceNs) * SliceNs;
     if (!input.waiting) this.#session.skipTo(due);
   }

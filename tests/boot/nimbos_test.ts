@@ -13,7 +13,16 @@ Deno.test("nimbos: its shell runs a program that was typed into a pipe, and then
 Deno.test("nimbos: usertests pass, as a script", async () => {
   const { code, stdout, stderr } = await hvsim([
     ...vm,
-    ...["--expect", ">> ", "--send", "usertests\\n", "--expect", "passed", "--timeout", "60"],
+    ...[
+      "--expect",
+      ">> ",
+      "--send",
+      "usertests\\n",
+      "--expect",
+      "\\nusertests passed!",
+      "--timeout",
+      "60",
+    ],
   ]);
   assert(!/panicked/.test(stdout), stdout);
   assertEquals(code, 0, stdout.slice(-500) + stderr);

@@ -1,0 +1,113 @@
+/** `--drive`: disks in files of the host. @module */
+
+import { type BlockBackend, overlay, SectorBytes } from "../devices/virtio/block_backend.ts";
+import { reason } from "./files.ts";
+import { UsageError } from "./usage_error.ts";
+import type { Value } from "./values.ts";
+
+/** What a drive is. */
+export interface Drive {
+  readonly file: string;
+  /** The guest cannot write. */
+  readonly readOnly: boolean;
+  /** What the guest writes stays in memory. */
+  readonly snapshot: boolean;
+}
+
+const Switches: Readonly<Record<string, boolean>> = { on: true, off: false };
+
+/** `file=F[,readonly=on][,snapshot=on]`; a comma in a name is written twice, as QEMU does it. */
+export const drive: Value<Drive> = {
+  expected: "file=FILE, which ,readonly=on or ,snapshot=on may follow",
+  parse(text) {
+    const pairs = text.split(/(?<!,),(?!,)/).map((pair) => {
+      const at = pair.indexOf("=");
+      return [pair.slice(0, at), pair.slice(at + 1).replaceAll(",,", ",")] as const;
+    });
+    const keys = new Map(pairs);
+    const file = keys.get("file");
+    const readOnly = Switches[keys.get("readonly") ?? "off"];
+    const snapshot = Switches[keys.get("snapshot") ?? "off"];
+    const known = [...keys.keys()].every((key) => ["file", "readonly", "snapshot"].includes(key));
+    if (!file || !known || keys.size !== pairs.length) return undefined;
+    return readOnly === undefined || snapshot === undefined
+      ? undefined
+      : { file, readOnly, snapshot };
+  },
+};
+
+/**
+ * Opens a drive's file. It stays open until hvsim ends.
+ *
+ * @throws {UsageError} When it is no disk, or cannot be opened as the drive asks.
+ */
+export function openDrive(
+  { file: name, readOnly, snapshot }: Drive,
+  log: (message: string) => void,
+): BlockBackend {
+  const fail = (must: string, found: string): never => {
+    throw new UsageError(`Cannot use --drive file=${name}: it must be ${must}, found ${found}`);
+  };
+  const writable = !readOnly && !snapshot;
+  const info = attempt(() => Deno.statSync(name), (why) => fail("a file", why));
+  if (info.isDirectory) fail("a file", "a directory");
+  if (!info.isFile) fail("a file", "a device or a pipe");
+  if (info.size === 0) fail("a disk", "an empty file");
+  if (info.size % SectorBytes !== 0) {
+    fail(`whole sectors of ${SectorBytes} bytes`, `${info.size} bytes; is it cut off?`);
+  }
+  const file = attempt(
+    () => Deno.openSync(name, { read: true, write: writable }),
+    (why) =>
+      writable
+        ? fail("writable, or readonly=on or snapshot=on must be given", why)
+        : fail("readable", why),
+  );
+  const disk = fileBackend(file, name, info.size / SectorBytes, readOnly, log);
+  return snapshot && !readOnly ? overlay(disk) : disk;
+}
+
+function attempt<T>(act: () => T, fail: (why: string) => never): T {
+  try {
+    return act();
+  } catch (error) {
+    return fail(reason(error));
+  }
+}
+
+function fileBackend(
+  file: Deno.FsFile,
+  name: string,
+  sectors: number,
+  readOnly: boolean,
+  log: (message: string) => void,
+): BlockBackend {
+  /** Does it at `sector`; the guest is told of a failure, and so is the user. */
+  const tried = (verb: string, sector: number, act: () => void): boolean => {
+    try {
+      file.seekSync(sector * SectorBytes, Deno.SeekMode.Start);
+      act();
+      return true;
+    } catch (error) {
+      log(`Cannot ${verb} "${name}" at sector ${sector}: ${reason(error)}`);
+      return false;
+    }
+  };
+  return {
+    sectors,
+    readOnly,
+    read: (sector, into) =>
+      tried("read", sector, () => {
+        for (let done = 0; done < into.length;) {
+          const count = file.readSync(into.subarray(done));
+          if (count === null) throw new RangeError("the file has become shorter");
+          done += count;
+        }
+      }),
+    write: (sector, bytes) =>
+      tried("write", sector, () => {
+        for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+      }),
+    flush: () => tried("flush", 0, () => file.syncSync()),
+  };
+}
