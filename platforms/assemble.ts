@@ -18,7 +18,9 @@ import { pl061 } from "../devices/pl061.ts";
 import type { SerialPort } from "../devices/serial.ts";
 import { unclaimed } from "../devices/unclaimed.ts";
 import { vexpressSysreg } from "../devices/vexpress_sysreg.ts";
+import type { GuestMemory } from "../devices/virtio/chain.ts";
 import { virtioMmioSlot } from "../devices/virtio/empty_slot.ts";
+import { Switch } from "../devices/virtio/switch.ts";
 import {
   clockHz,
   type DeviceSlot,
@@ -27,6 +29,7 @@ import {
   ramBanks,
   type Window,
 } from "./platform.ts";
+import { assignSlots, virtioDevice, type VirtioPlug } from "./virtio.ts";
 
 /** How much of a board to build. */
 export interface BoardOptions {
@@ -35,6 +38,8 @@ export interface BoardOptions {
   readonly gicVersion: 2 | 3;
   /** What real-time clocks show at virtual time 0, in seconds since 1970. */
   readonly epochSeconds: number;
+  /** What is in the virtio slots, the one with the highest address first. */
+  readonly virtio?: readonly VirtioPlug[];
 }
 
 /** What the outside lends a board. */
@@ -43,6 +48,10 @@ export interface BoardHost {
   lines(core: number, mask: number): void;
   /** A device turns the board off, or starts it anew. */
   power?(request: "off" | "reset"): void;
+  /** What devices with direct access see of memory; without it they see none. */
+  readonly memory?: GuestMemory;
+  /** Sees every frame on the board's network. */
+  readonly capture?: (nowNs: number, frame: Uint8Array) => void;
   /** A remark of the device called `device`. */
   log(device: string, message: string): void;
 }
@@ -59,6 +68,7 @@ export interface Serial extends SerialPort {
 export interface BoardState {
   readonly nowNs: number;
   readonly gic: State;
+  readonly network: State;
   /** By region name. */
   readonly devices: { readonly [name: string]: State };
 }
@@ -71,6 +81,8 @@ export interface Board {
   readonly gic: Gic;
   /** The board's virtual time; whoever runs the cores moves it. */
   readonly events: EventQueue;
+  /** What network interfaces are connected to. */
+  readonly network: Switch;
   /** Where RAM is, lowest bank first. */
   readonly ram: readonly Window[];
   /** Serial ports by name, the console first. */
@@ -104,12 +116,16 @@ export function assemble(platform: Platform, options: BoardOptions, host: BoardH
   const bus = new Bus();
   const events = new EventQueue();
   const gic = mapGic(platform, options, host, bus);
+  const { capture } = host;
+  const network = new Switch({ clock: events, ...(capture ? { capture } : {}) });
   const parts: Parts = {
     platform,
     options,
     host,
     events,
     gic,
+    network,
+    plugs: assignSlots(platform, options.virtio ?? []),
     serials: new Map(),
     keys: new Map(),
   };
@@ -121,6 +137,7 @@ export function assemble(platform: Platform, options: BoardOptions, host: BoardH
     bus,
     gic,
     events,
+    network,
     ram,
     serials: new Map(
       platform.consoles.flatMap((name) => {
@@ -136,11 +153,13 @@ export function assemble(platform: Platform, options: BoardOptions, host: BoardH
     snapshot: () => ({
       nowNs: events.now(),
       gic: gic.snapshot(),
+      network: network.snapshot(),
       devices: Object.fromEntries(devices.map(([name, device]) => [name, device.snapshot()])),
     }),
     restore(state) {
       assertSameNames(platform, devices.map(([name]) => name), Object.keys(state.devices));
       events.restore(state.nowNs);
+      network.restore(state.network);
       // The GIC comes last: what its inputs do while devices settle must not leave traces in it.
       for (const [name, device] of devices) device.restore(state.devices[name] ?? {});
       gic.restore(state.gic);
@@ -171,6 +190,8 @@ interface Parts {
   readonly host: BoardHost;
   readonly events: EventQueue;
   readonly gic: Gic;
+  readonly network: Switch;
+  readonly plugs: ReadonlyMap<string, VirtioPlug>;
   readonly serials: Map<string, Serial>;
   readonly keys: Map<string, (pressed: boolean) => void>;
 }
@@ -230,11 +251,28 @@ function build(slot: DeviceSlot, parts: Parts): Device {
     }
     case "vexpress-sysreg":
       return vexpressSysreg({ log, power: (request) => host.power?.(request) });
-    case "virtio-mmio":
-      return virtioMmioSlot(log);
+    case "virtio-mmio": {
+      const plug = parts.plugs.get(slot.name);
+      return plug ? virtio(plug, slot.irq, log, parts) : virtioMmioSlot(log);
+    }
     case "unclaimed":
       return unclaimed(slot.size, log, slot.fill);
   }
+}
+
+/** Memory of a board that nobody has given any. */
+const NoMemory: GuestMemory = { covers: () => false, read: () => false, write: () => false };
+
+function virtio(
+  plug: VirtioPlug,
+  irq: Spi,
+  log: (message: string) => void,
+  { host, events, gic, network, plugs }: Parts,
+): Device {
+  const nic = [...plugs.values()].filter(({ kind }) => kind === "net").indexOf(plug);
+  const memory = host.memory ?? NoMemory;
+  const wires = { memory, irq: gic.spi(intid(irq)), clock: events, log };
+  return virtioDevice(plug, wires, { hub: network, vm: 0, nic });
 }
 
 /** Gives the outside the other end of a serial device's line. */

@@ -7,6 +7,7 @@ import type { EngineOptions } from "../core/engine/interpreter.ts";
 import { Machine } from "../core/machine/machine.ts";
 import { createMemory, Ram } from "../core/machine/memory.ts";
 import { assemble, type Board, type BoardOptions } from "./assemble.ts";
+import { boardParts, directMemory } from "./direct_memory.ts";
 import { type Platform, ramBanks } from "./platform.ts";
 
 /** What to build. */
@@ -16,6 +17,8 @@ export interface SimulatorOptions extends BoardOptions {
   readonly hasEl2: boolean;
   /** How code is run. */
   readonly engine?: EngineOptions;
+  /** Sees every frame on the board's network. */
+  readonly capture?: (nowNs: number, frame: Uint8Array) => void;
   /** A remark of the part called `target`. */
   readonly log: (target: string, message: string) => void;
 }
@@ -42,6 +45,8 @@ export function buildSimulator(platform: Platform, options: SimulatorOptions): S
   let machine: Machine | undefined = undefined as Machine | undefined;
   const board = assemble(platform, options, {
     log: options.log,
+    memory: directMemory(ram, boardParts(ram), () => machine?.runner.engine),
+    ...(options.capture ? { capture: options.capture } : {}),
     power(request) {
       if (request === "off") machine?.power.systemOff();
       else machine?.power.systemReset();
