@@ -6,6 +6,7 @@ import type { StateField } from "../../core/cpu/state.ts";
 import { HeatBytes, MemoryMap } from "../../core/memory_map.ts";
 import { disassemble } from "../../core/isa/disassemble.ts";
 import type { EngineOptions } from "../../core/engine/interpreter.ts";
+import type { TranslatorStats } from "../../core/engine/translate/translator.ts";
 import type { BoardState } from "../../platforms/assemble.ts";
 import { qemuVirt } from "../../platforms/qemu_virt.ts";
 import { buildSimulator, type Simulator } from "../../platforms/simulator.ts";
@@ -40,8 +41,15 @@ export class Half {
   }
 
   /** Figures of its translator. */
-  get stats(): unknown {
+  get stats(): TranslatorStats | undefined {
     return this.#simulator.machine.runner.engine.translator?.stats;
+  }
+
+  /** Exceptions and interrupts that the program has taken. */
+  get counts(): readonly [exceptions: number, interrupts: number] {
+    const { buffer, byteOffset } = this.ram;
+    const log = new BigUint64Array(buffer, byteOffset + Pages.log * 4096, 2);
+    return [Number(log[0]), Number(log[1])];
   }
 
   /** RAM. */
@@ -99,7 +107,9 @@ export class Half {
     all.set("PC", state.u64("pc"));
     all.set("time", BigInt(machine.nowNs));
     all.set("instructions", BigInt(machine.instructions));
-    for (let i = 0; i < 33; i++) all.set(i < 31 ? `X${i}` : i === 32 ? "SP" : "zero", at(state.x, i));
+    for (let i = 0; i < 33; i++) {
+      all.set(i < 31 ? `X${i}` : i === 32 ? "SP" : "zero", at(state.x, i));
+    }
     all.set("NZCV", BigInt(state.nzcv()));
     for (const name of Fields) all.set(name, BigInt(state.u32(name)));
     all.set("exclusiveAddress", state.u64("exclusiveAddress"));

@@ -1,0 +1,56 @@
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { makeProgram } from "./program.ts";
+import { describeDifference, runProgram, runPrograms } from "./run.ts";
+import { differences, firstDifference, Half, makeTwin } from "./twin.ts";
+
+const Programs = 200;
+
+Deno.test(`differential: ${Programs} random programs end the same interpreted and translated`, () => {
+  const failures: string[] = [];
+  const outcome = runPrograms(1, Programs, {
+    failed: (failure, twin) => void failures.push(describeDifference(failure, twin, true)),
+  });
+  assertEquals(outcome.failed, 0, failures[0]);
+});
+
+Deno.test("differential: the interpreter leaves the same however its run is cut", () => {
+  const interpreter = new Half({ translate: false });
+  const twin = { interpreter, translator: new Half({ translate: false }) };
+  for (let seed = 1; seed <= 40; seed++) {
+    const program = makeProgram(seed);
+    if (program.cuts.length > 0) assertEquals(runProgram(twin, program)?.problems, undefined);
+  }
+});
+
+Deno.test("differential: a seed always makes the same program", () => {
+  const [first, again, other] = [5, 5, 6].map(makeProgram);
+  assertEquals(again, first);
+  assertNotEquals(other?.image, first?.image);
+});
+
+Deno.test("differential: programs are translated, take exceptions and interrupts", () => {
+  const twin = makeTwin();
+  const seen = { exceptions: 0, interrupts: 0 };
+  for (let seed = 1; seed <= 20; seed++) {
+    assertEquals(differences(twin, makeProgram(seed)), []);
+    const [exceptions, interrupts] = twin.interpreter.counts;
+    seen.exceptions += exceptions;
+    seen.interrupts += interrupts;
+  }
+  assert(seen.exceptions > 20 && seen.interrupts > 10, JSON.stringify(seen));
+  assert((twin.translator.stats?.regions ?? 0) > 100);
+});
+
+Deno.test("differential: the first instruction that behaves differently is named", () => {
+  const twin = makeTwin();
+  const program = { ...makeProgram(1), cuts: [] };
+  const { translator } = twin;
+  const from = 120;
+  // Stands for a bug of the translator: at some time a register changes.
+  const run = translator.run.bind(translator);
+  translator.run = (untilNs) => {
+    run(untilNs);
+    if (untilNs >= from) translator.ram.set([0xa5, 0x5a, 0xa5], 0x8121);
+  };
+  assertStringIncludes(firstDifference(twin, program)[0] ?? "", `after ${from} ns, at 4000`);
+});
