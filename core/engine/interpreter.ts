@@ -26,8 +26,8 @@ import { RecordWriter } from "./record_writer.ts";
 import { Translator } from "./translate/translator.ts";
 import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
 
-/** Slots for handlers, and after them for translated regions. */
-const HandlerSlots = 8192;
+/** Slots for handlers (there are fewer: see its test), and after them for translated regions. */
+export const HandlerSlots = 16384;
 const RegionSlots = 32768;
 const TableSize = HandlerSlots + RegionSlots;
 /** Fixed table slots. */
@@ -219,13 +219,16 @@ export class Interpreter {
       fields[name] = value;
       key += `,${value}`;
     }
+    const rare = d.insn.rare?.(fields) === true;
+    if (rare) key = `${d.classIndex}x`;
     const known = this.#handlers.get(key);
     if (known !== undefined) return known;
     const slot = FirstHandler + this.#variants.length;
     if (slot === HandlerSlots) {
       throw new Error(`Cannot add a handler: the table holds ${HandlerSlots}`);
     }
-    const { insn, classIndex, operands } = d;
+    const { classIndex, operands } = d;
+    const insn = rare ? { ...d.insn, run: inTypeScript } : d.insn;
     this.#handlers.set(key, slot);
     this.#variants.push({ insn, classIndex, fields, operands, near });
     this.#pending++;

@@ -86,6 +86,8 @@ export interface Insn<P extends string, S extends keyof ShapeFields<P>, O extend
   readonly pattern: Pattern<P>;
   /** The fields `run` may branch on; each combination becomes one handler. */
   readonly shape: readonly S[];
+  /** Shapes whose body is `execute` alone: they share one handler. */
+  readonly rare?: (f: Pick<ShapeFields<P>, S>) => boolean;
   /** Unallocated or reserved combinations, which are UNDEFINED. */
   readonly undefined?: (f: Fields<P>) => boolean;
   /** The extension that a combination needs. */

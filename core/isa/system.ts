@@ -190,6 +190,7 @@ const systemInstruction = insn(
   {
     ref: "SYS, SYSL: AT, DC, IC, TLBI",
     shape: ["L", "op1", "CRn", "CRm", "op2"],
+    rare: (f) => f.L !== 0 || keyOf(1, f) !== DcZva,
     asm: (f) => {
       const at = `#${f.op1}, C${f.CRn}, C${f.CRm}, #${f.op2}`;
       return f.L
@@ -242,6 +243,7 @@ const moveSystem = insn(
   {
     ref: "MRS, MSR (register)",
     shape: ["L", "o0", "op1", "CRn", "CRm", "op2"],
+    rare: (f) => keyOf(2 + f.o0, f) !== Nzcv && plainOf(f) === undefined,
     asm: (f) => {
       const key = keyOf(2 + f.o0, f);
       const present = systemRegisterAt(key)?.name ?? AbsentRegisterNames[key];
