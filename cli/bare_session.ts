@@ -7,6 +7,7 @@ import { buildSimulator } from "../platforms/simulator.ts";
 import type { BoardChoice } from "./board_choice.ts";
 import { readFileOf } from "./files.ts";
 import type { Options } from "./options.ts";
+import type { Plugs } from "./plugs.ts";
 import { boardSession, type Session } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -41,13 +42,19 @@ export function loadBare(choice: BoardChoice, options: Options): BareLoad {
 export function bareSession(
   choice: BoardChoice,
   load: BareLoad,
-  { startNs, log }: {
+  { startNs, plugs, log }: {
     readonly startNs: number;
+    readonly plugs: Plugs;
     readonly log: (target: string, message: string) => void;
   },
 ): Session {
   const { platform, ...board } = choice;
-  const simulator = buildSimulator(platform, { ...board, hasEl2: load.startEl === 2, log });
+  const simulator = buildSimulator(platform, {
+    ...board,
+    ...plugs,
+    hasEl2: load.startEl === 2,
+    log,
+  });
   const common = boardSession(simulator, startNs);
   startBare(simulator, load);
   const serials = [...simulator.board.serials];

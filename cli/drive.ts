@@ -37,34 +37,47 @@ export const drive: Value<Drive> = {
 };
 
 /**
- * Opens a drive's file. It stays open until hvsim ends.
+ * Opens the files of drives. They stay open until hvsim ends.
  *
- * @throws {UsageError} When it is no disk, or cannot be opened as the drive asks.
+ * @throws {UsageError} When one is no disk, or cannot be opened as the drive asks.
  */
-export function openDrive(
-  { file: name, readOnly, snapshot }: Drive,
+export function openDrives(
+  drives: readonly Drive[],
   log: (message: string) => void,
-): BlockBackend {
-  const fail = (must: string, found: string): never => {
-    throw new UsageError(`Cannot use --drive file=${name}: it must be ${must}, found ${found}`);
-  };
+): readonly BlockBackend[] {
+  const writers = new Map<string, string>();
+  return drives.map((each) => {
+    const backend = openDrive(each, log);
+    if (each.readOnly || each.snapshot) return backend;
+    const path = Deno.realPathSync(each.file);
+    if (writers.has(path)) fail(each, "the only drive that writes to its file", "another one");
+    writers.set(path, each.file);
+    return backend;
+  });
+}
+
+function openDrive(drive: Drive, log: (message: string) => void): BlockBackend {
+  const { file: name, readOnly, snapshot } = drive;
   const writable = !readOnly && !snapshot;
-  const info = attempt(() => Deno.statSync(name), (why) => fail("a file", why));
-  if (info.isDirectory) fail("a file", "a directory");
-  if (!info.isFile) fail("a file", "a device or a pipe");
-  if (info.size === 0) fail("a disk", "an empty file");
+  const info = attempt(() => Deno.statSync(name), (why) => fail(drive, "a file", why));
+  if (info.isDirectory) fail(drive, "a file", "a directory");
+  if (!info.isFile) fail(drive, "a file", "a device or a pipe");
+  if (info.size === 0) fail(drive, "a disk", "an empty file");
   if (info.size % SectorBytes !== 0) {
-    fail(`whole sectors of ${SectorBytes} bytes`, `${info.size} bytes; is it cut off?`);
+    const sizes = `${info.size} bytes; is it cut off?`;
+    fail(drive, `whole sectors of ${SectorBytes} bytes`, sizes);
   }
+  const must = writable ? "writable, or have readonly=on or snapshot=on" : "readable";
   const file = attempt(
     () => Deno.openSync(name, { read: true, write: writable }),
-    (why) =>
-      writable
-        ? fail("writable, or readonly=on or snapshot=on must be given", why)
-        : fail("readable", why),
+    (why) => fail(drive, must, why),
   );
-  const disk = fileBackend(file, name, info.size / SectorBytes, readOnly, log);
+  const disk = fileBackend(file, name, info.size / SectorBytes, !writable, log);
   return snapshot && !readOnly ? overlay(disk) : disk;
+}
+
+function fail({ file }: Drive, must: string, found: string): never {
+  throw new UsageError(`Cannot use --drive file=${file}: it must be ${must}, found ${found}`);
 }
 
 function attempt<T>(act: () => T, fail: (why: string) => never): T {

@@ -6,6 +6,7 @@
 
 import { CpuModels, type CpuName } from "../core/cpu/cpu_models.ts";
 import { platforms } from "../platforms/mod.ts";
+import { drive } from "./drive.ts";
 import { levelFilter } from "./log_levels.ts";
 import {
   anyText,
@@ -167,6 +168,20 @@ export const optionTable = {
     value: date,
     default: "2026-01-01",
     help: "what the real-time clock shows at power-on; now makes runs differ from each other",
+  },
+  drive: {
+    group: "The board",
+    argument: "file=FILE[,readonly=on][,snapshot=on]",
+    value: drive,
+    repeatable: true,
+    help: "a virtio disk, a raw image; with snapshot=on the file stays as it is",
+  },
+  net: { group: "The board", help: "a virtio network interface" },
+  pcap: {
+    group: "The board",
+    argument: "FILE",
+    value: path("a file to write"),
+    help: "record what goes over the virtual network, for Wireshark or tcpdump",
   },
   "dump-dtb": {
     group: "The board",

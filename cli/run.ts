@@ -12,6 +12,7 @@ import { type LogLevel, quietFilter } from "./log_levels.ts";
 import { logger } from "./log.ts";
 import { pacer } from "./pacer.ts";
 import { type Ending, runLoop } from "./run_loop.ts";
+import { openPlugs } from "./plugs.ts";
 import { playScript } from "./script.ts";
 import type { Session } from "./session.ts";
 import { statsJson, statsTable } from "./stats.ts";
@@ -99,15 +100,16 @@ type Log = (level: LogLevel, target: string, message: string) => void;
 /** Reads everything; the function that powers the board on. */
 function prepare(line: CommandLine, terminal: Terminal, log: Log): (startNs: number) => Session {
   const { options } = line;
+  const plugs = openPlugs(options, (message) => log("error", "drive", message));
   if (options.kernel !== undefined) {
     const choice = chooseBoard(line);
     const load = loadBare(choice, options);
     const remark = (target: string, message: string) => log("info", target, message);
-    return (startNs) => bareSession(choice, load, { startNs, log: remark });
+    return (startNs) => bareSession(choice, load, { startNs, plugs, log: remark });
   }
   const load = loadVmPlans(line, { read: readFile, rootfs: options.rootfs });
   terminal.say(load.warnings);
-  return (startNs) => vmSession(load, { startNs, log });
+  return (startNs) => vmSession(load, { startNs, plugs, log });
 }
 
 /** Standard input, with the keys for hvsim taken out when a person types. */

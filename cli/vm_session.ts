@@ -11,6 +11,7 @@ import { createHypervisor } from "../platforms/virtual_machine.ts";
 import { type BoardChoice, chooseBoard, type Needs } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
 import type { LogLevel } from "./log_levels.ts";
+import type { Plugs } from "./plugs.ts";
 import { boardSession, type Session } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -49,14 +50,16 @@ export function loadVmPlans(line: CommandLine, access: FileAccess): VmLoad {
 /** Builds the board and starts the VMs on it. */
 export function vmSession(
   { choice, plans }: VmLoad,
-  { startNs, log }: {
+  { startNs, plugs, log }: {
     readonly startNs: number;
+    readonly plugs: Plugs;
     readonly log: (level: LogLevel, target: string, message: string) => void;
   },
 ): Session {
   const { platform, ...board } = choice;
   const simulator = buildSimulator(platform, {
     ...board,
+    ...plugs,
     hasEl2: true,
     log: (target, message) => log("info", target, message),
   });
