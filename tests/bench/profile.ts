@@ -1,5 +1,6 @@
 /** Where guests spend their instructions and hvsim its time: samples of the program counter. @module */
 
+import { cpuUsage } from "node:process";
 import { loadBare } from "../../cli/bare_session.ts";
 import { chooseBoard } from "../../cli/board_choice.ts";
 import { readCommandLine } from "../../cli/command_line.ts";
@@ -26,6 +27,12 @@ interface Region {
   hostMs: number;
   /** Its words when it was first seen. */
   readonly words: readonly number[];
+}
+
+/** CPU time of this process: other load on the machine must not count. */
+function cpuMs(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1000;
 }
 
 function powerOn(args: readonly string[]): Simulator {
@@ -66,10 +73,10 @@ export async function profile(workload: Workload, folder: string): Promise<strin
   const { machine } = simulator;
   const regions = new Map<bigint, Region>();
   let samples = 0;
-  const startMs = performance.now();
+  const startMs = cpuMs();
   for (let before = startMs;;) {
     const result = machine.run(machine.nowNs + SampleNs);
-    const now = performance.now();
+    const now = cpuMs();
     if (result !== "limit") break;
     const exact = machine.running.state.u64("pc");
     const pc = exact - exact % BigInt(RegionBytes);
@@ -84,7 +91,7 @@ export async function profile(workload: Workload, folder: string): Promise<strin
   }
   return describe(workload, [...regions.values()], {
     samples,
-    hostMs: performance.now() - startMs,
+    hostMs: cpuMs() - startMs,
     instructions: machine.instructions,
   });
 }
