@@ -78,6 +78,7 @@ class Run {
   readonly #host: RunHost;
   readonly #startMs: number;
   #session: Session;
+  #guests = 1;
   /** Instructions before the last reset. */
   #earlier = 0;
   #waiting = watchWaiting();
@@ -108,6 +109,7 @@ class Run {
   #powerOn(startNs: number): Session {
     const session = this.#host.powerOn(startNs);
     this.#host.consoles.connect(session.consoles, session.labelled);
+    this.#guests = Math.max(1, session.guests().length);
     this.#waiting = watchWaiting();
     this.#idle = false;
     return session;
@@ -133,6 +135,7 @@ class Run {
       instructions,
       talked,
       consoles: session.consoles,
+      guests: this.#guests,
     });
     const ending = this.#ending(result);
     if (ending === undefined && result === "reset") {

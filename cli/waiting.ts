@@ -17,6 +17,8 @@ export interface Slice {
   /** Something was printed, or typed and taken. */
   readonly talked: boolean;
   readonly consoles: readonly Console[];
+  /** How many guests there are. */
+  readonly guests: number;
 }
 
 /** What guests wait for. */
@@ -34,7 +36,9 @@ export interface Waiting {
 const PollNs = 8000;
 /** Polling for this long is more than a look between two other things. */
 const PollingNs = 2e6;
-/** Polling for this long, with nothing printed, is all that the guest does. */
+/** The same for each of several guests, which may have a core in turns. */
+const SharedPollingNs = 25e6;
+/** Polling for this long, with nothing printed, is all that a guest does. */
 const PollingForGoodNs = 20e6;
 /** Cores that sleep most of this time have nothing urgent to do. */
 const IdleNs = 1e9;
@@ -51,23 +55,26 @@ export function watchWaiting(): Waiting {
   let busyNs = 0; // since quietSince
   let nowNs = 0;
   let listens = false;
+  let guests = 1;
 
   const polledNs = () => pollingSince === undefined ? 0 : nowNs - pollingSince;
+  const enoughNs = (alone: number) => guests === 1 ? alone : guests * SharedPollingNs;
   const idleNs = () =>
     listens && busyNs <= (nowNs - quietSince) * IdleShare ? nowNs - quietSince : 0;
 
   return {
     get polling() {
-      return polledNs() >= PollingNs;
+      return polledNs() >= enoughNs(PollingNs);
     },
     get forInput() {
-      return polledNs() >= PollingNs || idleNs() >= IdleNs;
+      return polledNs() >= enoughNs(PollingNs) || idleNs() >= IdleNs;
     },
     get forGood() {
-      return polledNs() >= PollingForGoodNs || idleNs() >= IdleForGoodNs;
+      return polledNs() >= enoughNs(PollingForGoodNs) || idleNs() >= IdleForGoodNs;
     },
     note(slice) {
       nowNs = slice.nowNs;
+      guests = slice.guests;
       listens = slice.consoles.some((console) => console.canReceive());
       const now = new Map(slice.consoles.map((c) => [c.name, c.emptyReads()]));
       const polls = slice.consoles.reduce(
