@@ -1,7 +1,7 @@
 /** A random program: a memory image, where it starts and how its run is cut. @module */
 
 import { Assembler } from "./assembler.ts";
-import { Writer } from "./statements.ts";
+import { Writer } from "./writer.ts";
 import { page, Pages, Ram, RamBytes, writeTables } from "./layout.ts";
 import { Random } from "./random.ts";
 import { writeVectors } from "./vectors.ts";
@@ -32,12 +32,11 @@ export interface Program {
   readonly fpcr: number;
   /** Instructions (nanoseconds) until the registers are compared. */
   readonly lengthNs: number;
+  /** Jumps to an instruction after which the second run translates it. */
+  readonly hotCount: number;
   /** Virtual times at which the second run stops and goes on. */
   readonly cuts: readonly number[];
 }
-
-/** Registers that programs address memory by, and where they point. */
-export const Bases = [19, 20, 21, 22, 23, 27] as const;
 
 function randomMode(r: Random): Mode {
   return {
@@ -93,6 +92,7 @@ export function makeProgram(seed: number): Program {
     nzcv: (r.below(16) << 28) >>> 0,
     fpcr: r.oneIn(3) ? r.below(32) << 22 : 0,
     lengthNs,
+    hotCount: r.pick([1, 1, 1, 3]),
     cuts: randomCuts(r, lengthNs),
   };
 }

@@ -60,7 +60,7 @@ export class Random {
       case 1:
         return BigInt.asUintN(64, -BigInt(this.below(256)));
       case 2:
-        return this.pick(Edges);
+        return this.edge();
       case 3:
         return (BigInt(this.single()) << 32n) | BigInt(this.single());
       case 4:
@@ -68,6 +68,11 @@ export class Random {
       default:
         return any;
     }
+  }
+
+  /** 64 bits at the end of some range. */
+  edge(): bigint {
+    return this.pick(Edges);
   }
 
   /** Bits of a single-precision number of note. */

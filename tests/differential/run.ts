@@ -4,7 +4,7 @@ import { identify } from "../../core/isa/decode.ts";
 import { disassemble } from "../../core/isa/disassemble.ts";
 import { page, Pages, Ram } from "./layout.ts";
 import { makeProgram, type Program } from "./program.ts";
-import { differences, firstDifference, makeTwin, type Twin } from "./twin.ts";
+import { differences, firstDifference, Twin } from "./twin.ts";
 
 /** A program that differs. */
 export interface Failure {
@@ -30,14 +30,14 @@ export function runPrograms(
   listener: Listener = {},
 ): { passed: number; failed: number } {
   let failed = 0;
-  let twin = makeTwin();
+  let twin = new Twin();
   for (let i = 0; i < count; i++) {
-    if (i > 0 && i % ProgramsPerTwin === 0) twin = makeTwin();
+    if (i > 0 && i % ProgramsPerTwin === 0) twin = new Twin();
     const failure = runProgram(twin, makeProgram(seed + i));
     if (failure) {
       failed++;
       listener.failed?.(failure, twin);
-      twin = makeTwin();
+      twin = new Twin();
     }
     if ((i + 1) % ProgressEvery === 0) listener.progress?.(i + 1, failed);
   }
@@ -59,10 +59,12 @@ export function runProgram(twin: Twin, program: Program): Failure | undefined {
 /** A failure as lines of text: the program, what differs at its end and where it begins. */
 export function describeDifference(failure: Failure, twin: Twin, listing: boolean): string {
   const { program, problems } = failure;
-  const { seed, mode, lengthNs, cuts } = program;
+  const { seed, mode, lengthNs, cuts, hotCount } = program;
   const where = problems[0]?.startsWith("Error") ? [] : firstDifference(twin, program);
   return [
-    `seed ${seed}: ${JSON.stringify(mode)}, ${lengthNs} ns, ${cuts.length} cuts`,
+    `seed ${seed}: ${
+      JSON.stringify(mode)
+    }, ${lengthNs} ns, ${cuts.length} cuts, hot at ${hotCount}`,
     ...problems.slice(0, 8).map((line) => `  at the end: ${line}`),
     ...where.slice(0, 10).map((line) => `  first: ${line}`),
     ...(listing ? list(program) : []),

@@ -140,32 +140,39 @@ const Fields: readonly StateField[] = [
 ] as StateField[];
 const Slots = Object.entries(SystemSlots);
 
-/** Both, and what they are compared by. */
-export interface Twin {
-  readonly interpreter: Half;
-  readonly translator: Half;
-}
+/** An interpreter and the translators it is compared with. */
+export class Twin {
+  readonly interpreter: Half = new Half({ translate: false });
+  readonly #second: (hotCount: number) => Half;
+  readonly #translators = new Map<number, Half>();
 
-/** Simulators for many programs. */
-export function makeTwin(): Twin {
-  return {
-    interpreter: new Half({ translate: false }),
-    translator: new Half({ translate: true, hotCount: 1 }),
-  };
+  constructor(
+    second: (hotCount: number) => Half = (hotCount) => new Half({ translate: true, hotCount }),
+  ) {
+    this.#second = second;
+  }
+
+  /** What runs `program` the second time. */
+  translator({ hotCount }: Program): Half {
+    const half = this.#translators.get(hotCount) ?? this.#second(hotCount);
+    this.#translators.set(hotCount, half);
+    return half;
+  }
 }
 
 /** What differs after a run to `untilNs` of virtual time, the translator's cut in pieces. */
 export function differences(twin: Twin, program: Program, untilNs = program.lengthNs): string[] {
-  const { interpreter, translator } = twin;
+  const { interpreter } = twin;
+  const translator = twin.translator(program);
   interpreter.load(program);
   translator.load(program);
   interpreter.run(untilNs);
   for (const cut of program.cuts) if (cut < untilNs) translator.run(cut);
   translator.run(untilNs);
-  return compare(twin);
+  return compare(interpreter, translator);
 }
 
-function compare({ interpreter, translator }: Twin): string[] {
+function compare(interpreter: Half, translator: Half): string[] {
   const found: string[] = [];
   const got = translator.registers();
   for (const [name, value] of interpreter.registers()) {

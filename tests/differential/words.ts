@@ -30,7 +30,8 @@ function template(insn: AnyInsn): Template {
 /** Classes by title: those that share one are as likely as one. */
 function group(accept: (insn: AnyInsn) => boolean): readonly (readonly Template[])[] {
   const chosen = instructionClasses.filter((insn) => insn.run !== inTypeScript && accept(insn));
-  return [...Map.groupBy(chosen.map(template), ({ insn }) => insn.name).values()];
+  const groups = Map.groupBy(chosen.map(template), ({ insn }) => insn.name);
+  return [...groups.values()];
 }
 
 const isVector = ({ name }: AnyInsn) =>
