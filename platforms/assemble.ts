@@ -253,7 +253,7 @@ function build(slot: DeviceSlot, parts: Parts): Device {
       return vexpressSysreg({ log, power: (request) => host.power?.(request) });
     case "virtio-mmio": {
       const plug = parts.plugs.get(slot.name);
-      return plug ? virtio(plug, slot.irq, log, parts) : virtioMmioSlot(log);
+      return plug ? virtio(plug, slot, log, parts) : virtioMmioSlot(log);
     }
     case "unclaimed":
       return unclaimed(slot.size, log, slot.fill);
@@ -265,14 +265,14 @@ const NoMemory: GuestMemory = { covers: () => false, read: () => false, write: (
 
 function virtio(
   plug: VirtioPlug,
-  irq: Spi,
+  { name, irq }: { readonly name: string; readonly irq: Spi },
   log: (message: string) => void,
   { host, events, gic, network, plugs }: Parts,
 ): Device {
-  const nic = [...plugs.values()].filter(({ kind }) => kind === "net").indexOf(plug);
+  const nics = [...plugs.keys()].filter((slot) => plugs.get(slot)?.kind === "net");
   const memory = host.memory ?? NoMemory;
   const wires = { memory, irq: gic.spi(intid(irq)), clock: events, log };
-  return virtioDevice(plug, wires, { hub: network, vm: 0, nic });
+  return virtioDevice(plug, wires, { hub: network, vm: 0, nic: nics.indexOf(name) });
 }
 
 /** Gives the outside the other end of a serial device's line. */

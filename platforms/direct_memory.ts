@@ -28,12 +28,12 @@ export function boardParts({ banks }: Ram): readonly MemoryPart[] {
 }
 
 /**
- * Memory made of `parts`. Instructions that were decoded from what is written are forgotten; `code`
- * may become available later than the first device is made.
+ * Memory made of `parts`, as far as they are RAM. Instructions that were decoded from what is written
+ * are forgotten. `parts` and `code` may become available later than the first device is made.
  */
 export function directMemory(
   ram: Ram,
-  parts: readonly MemoryPart[],
+  parts: () => readonly MemoryPart[],
   code: () => DecodedCode | undefined,
 ): GuestMemory {
   /** Visits the pieces of a range; false, and none is visited, when not all of it is memory. */
@@ -45,10 +45,13 @@ export function directMemory(
     const pieces: [host: number, done: number, count: number][] = [];
     for (let done = 0; done < bytes;) {
       const at = address + done;
-      const part = parts.find(({ guest, bytes }) => at >= guest && at < guest + bytes);
+      const part = parts().find(({ guest, bytes }) => at >= guest && at < guest + bytes);
       if (!part) return false;
       const count = Math.min(bytes - done, part.guest + part.bytes - at);
-      pieces.push([ram.hostOffset(part.physical + at - part.guest), done, count]);
+      const physical = part.physical + at - part.guest;
+      const host = ram.hostOffset(physical);
+      if (host < 0 || ram.hostOffset(physical + count - 1) !== host + count - 1) return false;
+      pieces.push([host, done, count]);
       done += count;
     }
     for (const [host, done, count] of pieces) visit(host, done, count);

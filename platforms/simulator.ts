@@ -41,11 +41,12 @@ export function buildSimulator(platform: Platform, options: SimulatorOptions): S
   const banks = ramBanks(platform, options.memoryBytes);
   const memory = createMemory(options.memoryBytes);
   const ram = new Ram(memory, banks);
+  const wholeRam = boardParts(ram);
   const levels = new Array<number>(options.cores).fill(0);
   let machine: Machine | undefined = undefined as Machine | undefined;
   const board = assemble(platform, options, {
     log: options.log,
-    memory: directMemory(ram, boardParts(ram), () => machine?.runner.engine),
+    memory: directMemory(ram, () => wholeRam, () => machine?.runner.engine),
     ...(options.capture ? { capture: options.capture } : {}),
     power(request) {
       if (request === "off") machine?.power.systemOff();
