@@ -57,6 +57,10 @@ export function memory({ r, a }: Surroundings): void {
     a.word(randomWord(r, "literal", { imm19: r.between(-20, 20) & 0x7_ffff }));
     return;
   }
+  if (r.oneIn(12)) {
+    const zva = { L: 0, op1: 3, CRn: 7, CRm: 4, op2: 1 };
+    return a.insn("System instructions", { ...zva, Rt: r.pick([19, 19, 20, 21, 23, 27]) });
+  }
   const count = r.between(1, 4);
   let Rn = 19;
   for (let i = 0; i < count; i++) {
@@ -79,11 +83,11 @@ export function memory({ r, a }: Surroundings): void {
 /** Sets flags and uses them in some way. */
 export function condition({ r, a }: Surroundings): void {
   const sf = r.below(2);
-  const reg = () => (r.oneIn(12) ? 31 : r.below(8));
-  const cond = r.below(16);
   // Random values rarely overflow.
-  if (r.oneIn(2)) a.mov(r.below(8), r.edge());
-  if (r.oneIn(2)) a.mov(r.below(8), r.edge());
+  const edges = r.oneIn(2) ? [] : [r.below(8), r.below(8)];
+  for (const edge of edges) a.mov(edge, r.edge());
+  const reg = () => r.oneIn(12) ? 31 : edges.length > 0 ? r.pick(edges) : r.below(8);
+  const cond = r.below(16);
   const flags = { sf, op: r.below(2), S: 1, Rn: reg(), Rd: r.oneIn(2) ? 31 : r.below(8) };
   if (r.oneIn(2)) a.insn("Add/subtract (shifted register)", { ...flags, shift: 0, Rm: reg() });
   else {

@@ -23,7 +23,15 @@ const ReadAnywhere: readonly RegisterName[] = [
 
 /** MRS, MSR and the flag instructions. */
 export function systemMove({ r, a }: Surroundings): void {
-  switch (r.below(6)) {
+  switch (r.below(8)) {
+    case 7: // sevl; wfe
+      a.insn("Hints", { CRm: 0, op2: 5 });
+      return a.insn("Hints", { CRm: 0, op2: 2 });
+    case 6: // nop, yield, sev, sevl and hints that do nothing
+      return a.insn(
+        "Hints",
+        r.oneIn(2) ? { CRm: 0, op2: r.pick([0, 1, 4, 5]) } : { CRm: 4, op2: 4 },
+      );
     case 0:
       a.mov(Scratch, r.below(32) << 22);
       return msr(a, "FPCR", r.oneIn(2) ? 31 : Scratch);

@@ -167,6 +167,10 @@ export class Writer {
     const callee = r.pick(callees);
     if (r.oneIn(3)) {
       a.adr(Scratch, callee);
+      // The same code at another address, if it is in the first page.
+      const pages = Pages.executeAlias - Pages.code;
+      const there = { sf: 1, op: 0, S: 0, sh: 1, imm12: pages, Rn: Scratch, Rd: Scratch };
+      if (r.oneIn(4)) a.insn("Add/subtract (immediate)", there);
       a.insn("Unconditional branch (register)", { opc: 1, Rn: Scratch });
     } else a.b(callee, 1);
   }
