@@ -15,6 +15,7 @@
  * @module
  */
 
+import { hex } from "../core/hex.ts";
 import { intid, type IrqLine, type Spi, Unconnected } from "../core/board/irq.ts";
 import type { Clock } from "../core/board/clock.ts";
 import type { Device } from "../core/board/device.ts";
@@ -129,7 +130,7 @@ function makeDevices(makers: Makers, plan: VmPlan): VmDevices {
     emulated,
     windows: [
       ...plan.passthrough.flatMap((window) => cutOut(window, playedRanges)),
-      ...virtualCpuInterface(platform, plan),
+      ...virtualCpuInterface(makers, plan),
     ],
     links: plan.passthrough.flatMap((w) => w.irqs.filter((i) => !playedIrqs.has(i.hardware))),
     console,
@@ -141,8 +142,15 @@ function makeDevices(makers: Makers, plan: VmPlan): VmDevices {
 
 function makeDistributor(makers: Makers, plan: VmPlan): VirtualDistributor {
   const { platform, options } = makers.simulator.board;
+  const hasInterfaces = isInterfaceEmulated(makers, plan);
+  if (hasInterfaces && plan.vgic) {
+    const message = `GICv2 at ${hex(plan.vgic.distributor)} for a kernel that has its address ` +
+      `built in: ${platform.name} has a GICv${options.gicVersion}, so all of it is emulated`;
+    makers.log("info", `vm${plan.id}`, message);
+  }
   return virtualDistributor({
     version: plan.vgic?.version ?? options.gicVersion,
+    hasInterfaces,
     vcpus: plan.vcpus.length,
     spis: platform.gic.spis,
     mpidr: (vcpu) => plan.vcpus[vcpu]?.mpidr ?? 0,
@@ -150,21 +158,33 @@ function makeDistributor(makers: Makers, plan: VmPlan): VirtualDistributor {
   });
 }
 
-/** The distributor's registers where the guest sees them. */
+/** The guest has a GICv2, and the board no virtual CPU interface of one. */
+function isInterfaceEmulated({ simulator }: Makers, { vgic }: VmPlan): boolean {
+  return vgic?.version === 2 && simulator.board.options.gicVersion === 3;
+}
+
+/** The registers of the interrupt controller's models where the guest sees them. */
 function frames(plan: VmPlan, model: VirtualDistributor): PlacedDevice[] {
   const { vgic } = plan;
   if (!vgic) return [];
-  const { distributor: device, redistributors } = model;
+  const { distributor: device, redistributors, cpuInterface } = model;
   const placed: PlacedDevice[] = [{ name: "distributor", gpa: vgic.distributor, device }];
   if (redistributors && vgic.redistributors !== undefined) {
     placed.push({ name: "redistributors", gpa: vgic.redistributors, device: redistributors });
   }
+  if (cpuInterface && vgic.cpuInterface !== undefined) {
+    const { device } = cpuInterface;
+    placed.push({ name: "CPU interface", gpa: vgic.cpuInterface, device });
+  }
   return placed;
 }
 
-/** With GICv2 the guest's CPU interface is the board's virtual one. */
-function virtualCpuInterface(platform: Platform, { vgic }: VmPlan): VmDevices["windows"] {
+/** With GICv2 the guest's CPU interface is the board's virtual one, if it has one. */
+function virtualCpuInterface(makers: Makers, plan: VmPlan): VmDevices["windows"] {
+  const { vgic } = plan;
   if (vgic?.version !== 2 || vgic.cpuInterface === undefined) return [];
+  if (isInterfaceEmulated(makers, plan)) return [];
+  const { platform } = makers.simulator.board;
   const { virtualCpuInterface: gicv } = gicFrames(platform, 2) as Gicv2Frames;
   return [{ gpa: vgic.cpuInterface, hpa: gicv.base, bytes: CpuInterfaceBytes }];
 }

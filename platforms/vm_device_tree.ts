@@ -57,6 +57,10 @@ function placeGic(root: FdtNode, platform: Platform, version: 2 | 3, plan: VmPla
   const interfaces = vgic.version === 2
     ? [cpuInterface ?? 0, FrameBytes.cpuInterface]
     : [redistributors ?? 0, FrameBytes.redistributor * plan.vcpus.length];
+  if (vgic.version !== version) {
+    gic.properties.set("compatible", strings("arm,cortex-a15-gic"));
+    gic.properties.delete("#redistributor-regions");
+  }
   gic.properties.set("reg", cells64(distributor, FrameBytes.distributor, ...interfaces));
 }
 

@@ -9,10 +9,14 @@ import type { EmulatedKind } from "./emulated_kinds.ts";
 import { hex } from "../hex.ts";
 import { MaxGuestAddress, type MemoryRegion, rangeOf, rangeText } from "./plan_memory.ts";
 import type { DeviceFact, PlatformFacts } from "./platform_facts.ts";
+import { GicWindows, planVgic, VgicKinds, type VgicPlan } from "./plan_vgic.ts";
 import { readWishes, type Wish } from "./plan_windows.ts";
 import type { Problem } from "./problem.ts";
 import { endOf, joined, overlap, PageBytes, type Range, wholePages, without } from "./ranges.ts";
 import type { VmConfig } from "./vm_config.ts";
+import type { VmImages } from "./vm_images.ts";
+
+export type { VgicPlan };
 
 /** An interrupt of the board's as the guest knows it (INTIDs). */
 export interface InterruptLink {
@@ -31,16 +35,6 @@ export interface PassthroughWindow {
   readonly irqs: readonly InterruptLink[];
 }
 
-/** Where the guest finds its interrupt controller. */
-export interface VgicPlan {
-  readonly version: 2 | 3;
-  readonly distributor: number;
-  /** GICv2. */
-  readonly cpuInterface?: number;
-  /** GICv3: the first redistributor. */
-  readonly redistributors?: number;
-}
-
 /** A device that the hypervisor plays. */
 export interface EmulatedDevice {
   readonly kind: EmulatedKind;
@@ -57,8 +51,6 @@ export interface DevicePlan {
   readonly emulated: readonly EmulatedDevice[];
 }
 
-const Gic: readonly DeviceFact["kind"][] = ["gicd", "gicc", "gicr", "gic"];
-const VgicKinds: readonly EmulatedKind[] = ["gicd", "gicr", "gppt", "gppt-gicd", "gppt-gicr"];
 /** Kinds that are part of the virtual interrupt controller or stand for nothing. */
 const Silent: readonly EmulatedKind[] = [...VgicKinds, "dummy", "icc-sre", "sgir"];
 
@@ -66,12 +58,13 @@ export function planDevices(
   config: VmConfig,
   facts: PlatformFacts,
   regions: readonly MemoryRegion[],
+  images: VmImages | undefined,
   problems: Problem[],
 ): DevicePlan {
   const wishes = readWishes(config, facts, problems);
   const emulated = planEmulated(config, regions, problems);
   checkWishes(config, wishes, facts, regions, emulated, problems);
-  const vgic = planVgic(config, facts, wishes);
+  const vgic = planVgic(config, facts, wishes, images);
   return { passthrough: openWindows(wishes, facts, emulated), vgic, emulated };
 }
 
@@ -170,48 +163,13 @@ function checkWishes(
   });
 }
 
-/** Whoever is given any part of the board's interrupt controller gets a whole virtual one. */
-function planVgic(
-  config: VmConfig,
-  facts: PlatformFacts,
-  wishes: readonly Wish[],
-): VgicPlan | undefined {
-  const windows = facts.devices.filter((d) => Gic.includes(d.kind));
-  const at = (kind: DeviceFact["kind"]) => windows.find((w) => w.kind === kind)?.base;
-  const distributor = at("gicd");
-  if (distributor === undefined) return undefined;
-  const wish = wishes.find((w) =>
-    windows.some((g) => overlap(g, { base: w.base + w.offset, bytes: w.bytes }))
-  );
-  const wanted = (kinds: readonly EmulatedKind[]) => {
-    const i = config.emulatedKinds.findIndex((k) => kinds.includes(k));
-    return config.values.devices.emu_devices[i]?.base_gpa;
-  };
-  const emulatedDistributor = wanted(["gicd", "gppt-gicd", "gppt"]);
-  if (wish === undefined && !config.emulatedKinds.some((k) => VgicKinds.includes(k))) {
-    return undefined;
-  }
-  const guest = (hpa: number | undefined) =>
-    hpa === undefined ? undefined : hpa - (wish?.offset ?? 0);
-  const cpuInterface = facts.gicVersion === 2 ? guest(at("gicc")) : undefined;
-  const redistributors = facts.gicVersion === 3
-    ? wanted(["gppt-gicr", "gicr"]) ?? guest(at("gicr"))
-    : undefined;
-  return {
-    version: facts.gicVersion,
-    distributor: emulatedDistributor ?? guest(distributor) ?? distributor,
-    ...(cpuInterface === undefined ? {} : { cpuInterface }),
-    ...(redistributors === undefined ? {} : { redistributors }),
-  };
-}
-
 /** The windows that remain when the interrupt controller and emulated devices are taken out. */
 function openWindows(
   wishes: readonly Wish[],
   facts: PlatformFacts,
   emulated: readonly EmulatedDevice[],
 ): PassthroughWindow[] {
-  const gic = facts.devices.filter((d) => Gic.includes(d.kind)).map(wholePages);
+  const gic = facts.devices.filter((d) => GicWindows.includes(d.kind)).map(wholePages);
   const played = emulated.map((e) => wholePages({ base: e.gpa, bytes: e.bytes }));
   const windows: PassthroughWindow[] = [];
   for (const offset of new Set(wishes.map((w) => w.offset))) {
@@ -277,7 +235,7 @@ export function absentPaths(facts: PlatformFacts, plan: DevicePlan): string[] {
   const present = [...plan.passthrough, ...plan.emulated]
     .map(({ gpa, bytes }): Range => ({ base: gpa, bytes }));
   const isPresent = (d: DeviceFact) =>
-    Gic.includes(d.kind) ? plan.vgic !== undefined : present.some((r) => overlap(r, d));
+    GicWindows.includes(d.kind) ? plan.vgic !== undefined : present.some((r) => overlap(r, d));
   const kept = new Set(facts.devices.filter(isPresent).map((d) => d.path));
   const paths = facts.devices.flatMap((d) =>
     d.path === undefined || kept.has(d.path) ? [] : d.path

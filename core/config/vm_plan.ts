@@ -94,7 +94,7 @@ export function planVm(
   const problems: Problem[] = [];
   checkX86Keys(config, problems);
   const memory = planRegions(config, facts, problems);
-  const devicePlan = planDevices(config, facts, memory, problems);
+  const devicePlan = planDevices(config, facts, memory, images, problems);
   const vcpus = planVcpus(config, facts, devicePlan.vgic, problems);
   if (images === undefined) return { problems };
 

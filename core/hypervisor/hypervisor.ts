@@ -11,13 +11,14 @@ import type { Machine } from "../machine/machine.ts";
 import { type ResetRegisters, resetRegisters } from "./context.ts";
 import type { Log } from "./exit.ts";
 import { clearRam, writeGuest } from "./guest_memory.ts";
+import { type HardwareLink, timerLinks } from "./hardware_links.ts";
 import { MemoryPool, type PhysicalRange } from "./memory_pool.ts";
 import type { PhysicalGic } from "./physical_gic.ts";
 import { guestInstruction, report } from "./report.ts";
 import { RunLoop } from "./run_loop.ts";
 import { RoundRobin } from "./scheduler.ts";
 import { Stage2 } from "./stage2.ts";
-import { type HardwareLink, timerLinks, VirtualGic } from "./virtual_gic.ts";
+import { VirtualGic } from "./virtual_gic.ts";
 import { type Vcpu, Vm, type VmDevices } from "./vm.ts";
 
 /** What the hypervisor is made of. */
@@ -148,7 +149,7 @@ export class Hypervisor {
       this.#log("info", vm.label, `interrupt ${hardware} goes to ${owner.vm.label}, not here`);
       return;
     }
-    const link = vm.gic.link(hardware, guest);
+    const link = vm.gic.links.add(hardware, guest);
     this.#owners.set(hardware, { vm, link });
   }
 

@@ -36,7 +36,7 @@ export function loadVcpu(cpu: PhysicalCpu, vcpu: Vcpu): void {
   store(core, "VMPIDR_EL2", vcpu.mpidr);
   store(core, "CNTVOFF_EL2", vm.counterOffset);
   setRegister(core, "VTTBR_EL2", vm.stage2.vttbr(vm.vmid));
-  vm.gic.load(core, vcpu);
+  vm.gic.delivery.load(core, vcpu);
   vcpu.context.load(core);
 }
 
@@ -46,7 +46,7 @@ export function unloadVcpu(cpu: PhysicalCpu, gic: PhysicalGic): void {
   if (!vcpu) return;
   cpu.loaded = undefined;
   if (vcpu.loadedOn !== core) {
-    vcpu.vm.gic.discard(core);
+    vcpu.vm.gic.delivery.discard(core);
     stopTimers(core);
     for (const intid of vcpu.interrupts.links.keys()) gic.setActive(core, intid, false);
     return;
@@ -54,7 +54,7 @@ export function unloadVcpu(cpu: PhysicalCpu, gic: PhysicalGic): void {
   vcpu.context.save(core);
   vcpu.loadedOn = undefined;
   stopTimers(core);
-  vcpu.vm.gic.unload(core, vcpu);
+  vcpu.vm.gic.delivery.unload(core, vcpu);
   if (vcpu.state !== "blocked") return;
   vcpu.alarm = nextSignal(vcpu, vcpu.vm.counterOffset);
   if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);

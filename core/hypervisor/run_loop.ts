@@ -18,12 +18,12 @@ import type { Machine } from "../machine/machine.ts";
 import { readExit, type Services } from "./exit.ts";
 import { handleExit } from "./exits.ts";
 import { isAtEl0, takeGuestException } from "./guest_exceptions.ts";
+import type { HardwareLink } from "./hardware_links.ts";
 import type { Outcome } from "./outcome.ts";
 import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
 import { loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { VtcrEl2 } from "./stage2.ts";
-import type { HardwareLink } from "./virtual_gic.ts";
 import type { Vcpu, Vm } from "./vm.ts";
 
 /** INTIDs that the hypervisor uses itself. */
@@ -183,7 +183,7 @@ export class RunLoop {
       vcpu.pc = stored(core, "ELR_EL2");
       vcpu.pstate = stored(core, "SPSR_EL2");
       vcpu.runNs += this.#machine.nowNs - cpu.enteredNs;
-      vcpu.vm.gic.sync(core, vcpu);
+      vcpu.vm.gic.delivery.sync(core, vcpu);
       if (isSynchronous) this.#apply(cpu, vcpu, handleExit(readExit(core, vcpu, this.#host)));
     }
     if (!isSynchronous) this.#takeInterrupts(cpu);
@@ -207,7 +207,7 @@ export class RunLoop {
         // WFI traps only when no interrupt is signalled; a call may come while one is.
         if (outcome.skip) vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
         else vcpu.interrupts.offered.clear();
-        if (!vcpu.vm.gic.hasNews(vcpu)) vcpu.state = "blocked";
+        if (!vcpu.vm.gic.delivery.hasNews(vcpu)) vcpu.state = "blocked";
         return;
       case "yield":
         vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
@@ -249,13 +249,13 @@ export class RunLoop {
     const link = cpu.loaded?.interrupts.links.get(intid);
     if (link && cpu.loaded) {
       count(`interrupt of ${link.timer ?? intid}`);
-      cpu.loaded.vm.gic.inject(cpu.loaded, link);
+      cpu.loaded.vm.gic.links.inject(cpu.loaded, link);
       return;
     }
     const owner = this.#host.ownerOf(intid);
     if (owner) {
       count("interrupt of a device");
-      owner.vm.gic.inject(owner.vm.vcpus[0] as Vcpu, owner.link);
+      owner.vm.gic.links.inject(owner.vm.vcpus[0] as Vcpu, owner.link);
       return;
     }
     if (intid === this.#own.alarm) {
@@ -280,7 +280,7 @@ export class RunLoop {
         if (((vcpus >>> vcpu.index) & 1) === 0) continue;
         const isRunning = vcpu.state === "running";
         if (!isRunning && vcpu.state !== "blocked") continue;
-        if (!vm.gic.hasNews(vcpu)) continue;
+        if (!vm.gic.delivery.hasNews(vcpu)) continue;
         if (isRunning) this.#notify(vcpu.core);
         else this.wake(vcpu);
       }
@@ -317,9 +317,10 @@ export class RunLoop {
       unloadVcpu(cpu, this.#gic);
       loadVcpu(cpu, vcpu);
     }
-    vcpu.vm.gic.flush(core, vcpu);
+    vcpu.vm.gic.delivery.flush(core, vcpu);
     const isWanted = this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) !== undefined;
-    this.#setHcr(cpu, isWanted ? GuestHcr | Hcr.TWE : GuestHcr);
+    const isSignalled = vcpu.interrupts.isSignalled;
+    this.#setHcr(cpu, GuestHcr | (isWanted ? Hcr.TWE : 0n) | (isSignalled ? Hcr.VI : 0n));
     this.#arm(cpu);
     cpu.enteredNs = now;
     store(core, "ELR_EL2", vcpu.pc);

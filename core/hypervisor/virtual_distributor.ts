@@ -25,12 +25,22 @@ export interface GuestSetup {
   readonly targets: number;
 }
 
+/** A GICv2 CPU interface that is a model, for boards without a virtual one. */
+export interface EmulatedInterface {
+  /** Memory-mapped registers; accesses come from vCPUs by index. */
+  readonly device: Device;
+  /** Whether it signals an interrupt to a vCPU. */
+  signals(vcpu: number): boolean;
+}
+
 /** The distributor, and with GICv3 the redistributors, that one VM sees. */
 export interface VirtualDistributor {
   /** Memory-mapped registers; accesses come from vCPUs by index. */
   readonly distributor: Device;
   /** GICv3. */
   readonly redistributors: Device | undefined;
+  /** Where the guest has no virtual CPU interface of the board's. */
+  readonly cpuInterface: EmulatedInterface | undefined;
   /** Told which vCPUs (bit mask) may now be offered something else. */
   onChange: (vcpus: number) => void;
   /** What can be offered to a vCPU, the most urgent first. */

@@ -6,10 +6,11 @@ import type { VcpuPlan, VmPlan } from "../config/vm_plan.ts";
 import { AffinityMask } from "../cpu/psci.ts";
 import type { Core } from "../cpu/types.ts";
 import { GuestContext, type ResetRegisters } from "./context.ts";
+import { type VcpuInterrupts, vcpuInterrupts } from "./delivery.ts";
 import type { PhysicalRange } from "./memory_pool.ts";
 import type { Stage2 } from "./stage2.ts";
 import type { VirtualDistributor } from "./virtual_distributor.ts";
-import { type VcpuInterrupts, vcpuInterrupts, type VirtualGic } from "./virtual_gic.ts";
+import type { VirtualGic } from "./virtual_gic.ts";
 
 /**
  * `loaded`: everything is in place and nothing has run. `stopped`: the guest has powered off.

@@ -1,6 +1,7 @@
 /**
  * The distributor that a hypervisor shows to a VM: the model of the physical one, without CPU
- * interfaces, as the hypervisor puts what is pending into list registers.
+ * interfaces, as the hypervisor puts what is pending into list registers; but with those of a GICv2
+ * where the board has no list registers that a GICv2's driver could use.
  *
  * @module
  */
@@ -10,12 +11,14 @@ import type {
   VirtualDistributor,
 } from "../../core/hypervisor/virtual_distributor.ts";
 import { Affinities } from "./affinity.ts";
+import { cpuFrame } from "./cpu_frames.ts";
+import { Control, CpuInterface } from "./cpu_interface.ts";
 import { distributorV2 } from "./distributor_v2.ts";
 import { distributorV3, Routes, sendAffinitySgi } from "./distributor_v3.ts";
 import type { FrameWires } from "./frames.ts";
 import { Candidate, Interrupts } from "./interrupts.ts";
 import { redistributors, Wakers } from "./redistributor.ts";
-import { refill, word } from "./words.ts";
+import { lowestBit, refill, word } from "./words.ts";
 
 /** What a VM's distributor is made of. */
 export interface VirtualDistributorConfig {
@@ -23,6 +26,8 @@ export interface VirtualDistributorConfig {
   readonly vcpus: number;
   /** Shared peripheral interrupts: a multiple of 32. */
   readonly spis: number;
+  /** With version 2: it has CPU interfaces. */
+  readonly hasInterfaces?: boolean;
   /** Affinity fields of MPIDR_EL1, by vCPU. */
   readonly mpidr: (vcpu: number) => number;
   readonly log: (message: string) => void;
@@ -30,6 +35,10 @@ export interface VirtualDistributorConfig {
 
 /** List registers hold five bits of priority. */
 const PriorityBits = 5;
+
+/** What of GICC_CTLR an emulated CPU interface has: it signals by IRQ alone. */
+const InterfaceControl = Control.enableGroup0 | Control.enableGroup1 | Control.ackCtl |
+  Control.cbpr | Control.eoiMode;
 
 /** A powered-on distributor. */
 export function virtualDistributor(config: VirtualDistributorConfig): VirtualDistributor {
@@ -45,9 +54,20 @@ export function virtualDistributor(config: VirtualDistributorConfig): VirtualDis
     accepts: () => true,
     touched: (mask) => void (changed |= mask),
   });
+  const cpu = config.hasInterfaces
+    ? new CpuInterface({
+      cores: vcpus,
+      priorityBits: PriorityBits,
+      controlMask: InterfaceControl,
+      controlFixed: 0,
+      sharedActive: false,
+      touched: (mask) => void (changed |= mask),
+    }, interrupts)
+    : undefined;
   const settle = () => {
     const mask = changed;
     changed = 0;
+    for (let left = cpu ? mask : 0; left !== 0; left &= left - 1) cpu?.refresh(lowestBit(left));
     if (mask !== 0) virtual.onChange(mask);
   };
   const wires: FrameWires = { settle, log: config.log };
@@ -68,6 +88,13 @@ export function virtualDistributor(config: VirtualDistributorConfig): VirtualDis
     redistributors: version === 2
       ? undefined
       : redistributors(interrupts, wakers, affinities, wires),
+    cpuInterface: cpu && {
+      device: cpuFrame("GICC", cpu, wires),
+      signals(vcpu) {
+        cpu.refresh(vcpu);
+        return cpu.outputs(vcpu) !== 0;
+      },
+    },
     onChange: () => {},
     pending: (vcpu) =>
       interrupts.pendingFor(vcpu, 3).map((found): PendingInterrupt => {
@@ -97,6 +124,7 @@ export function virtualDistributor(config: VirtualDistributorConfig): VirtualDis
     unlatch(vcpu, intid) {
       const [bank, bit] = bitOf(vcpu, intid);
       interrupts.setLatched(bank, bit, false);
+      cpu?.refresh(vcpu);
     },
     isLatched: (vcpu, intid) => test(s.latched, vcpu, intid),
     isActive: (vcpu, intid) => test(s.active, vcpu, intid),
@@ -120,7 +148,7 @@ export function virtualDistributor(config: VirtualDistributorConfig): VirtualDis
       settle();
     },
     reset() {
-      for (const part of [interrupts, routes, wakers]) {
+      for (const part of [interrupts, routes, wakers, ...(cpu ? [cpu] : [])]) {
         refill(part.state, part.powerOn(), "virtual distributor");
       }
     },

@@ -5,6 +5,7 @@ import { hasErrors } from "../../core/config/problem.ts";
 import type { Hypervisor } from "../../core/hypervisor/hypervisor.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
 import { platformFacts } from "../../platforms/facts.ts";
+import type { Platform } from "../../platforms/platform.ts";
 import { qemuVirt } from "../../platforms/qemu_virt.ts";
 import { buildSimulator, type Simulator } from "../../platforms/simulator.ts";
 import { createHypervisor } from "../../platforms/virtual_machine.ts";
@@ -17,6 +18,8 @@ export interface VmRun {
   /** Descriptions: paths below guests/, or names of `files`. */
   readonly vms: readonly string[];
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** qemu-virt when omitted. */
+  readonly platform?: Platform;
   readonly cores?: number;
   readonly gicVersion?: 2 | 3;
   readonly memoryBytes?: number;
@@ -60,7 +63,8 @@ passthrough_devices = [
 
 /** Loads VMs; their first instruction is yet to come. */
 export function loadVmsOf(run: VmRun): LoadedVms {
-  const { cores = 1, gicVersion = 2, memoryBytes = 128 * MiB, files = {} } = run;
+  const { platform = qemuVirt, cores = 1, memoryBytes = 128 * MiB, files = {} } = run;
+  const { gicVersion = platform === qemuVirt ? 2 : platform.gic.defaultVersion } = run;
   const board = { cores, memoryBytes, gicVersion };
   const read = (path: string) => {
     const file = files[path];
@@ -71,10 +75,10 @@ export function loadVmsOf(run: VmRun): LoadedVms {
       return String(error);
     }
   };
-  const { plans, problems } = loadVms(run.vms, platformFacts(qemuVirt, board), { read });
+  const { plans, problems } = loadVms(run.vms, platformFacts(platform, board), { read });
   if (hasErrors(problems)) throw new Error(JSON.stringify(problems, null, 1));
   const log: string[] = [];
-  const simulator = buildSimulator(qemuVirt, {
+  const simulator = buildSimulator(platform, {
     ...board,
     cpu: "cortex-a72",
     epochSeconds: 0,

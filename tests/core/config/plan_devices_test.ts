@@ -1,11 +1,24 @@
 import { assertEquals } from "@std/assert";
+import { node, strings } from "../../../core/fdt/node.ts";
+import { writeFdt } from "../../../core/fdt/blob.ts";
+import type { DeviceFact } from "../../../core/config/platform_facts.ts";
+import type { VgicPlan } from "../../../core/config/plan_vgic.ts";
 import { qemuVirt } from "./boards.ts";
+import { arm64Image } from "./files.ts";
 import { flatToml, goodPlan, problemsOf, vmToml } from "./vm_files.ts";
 
 const devices = (passthrough_devices: string, emu_devices = "[]") =>
   vmToml({ devices: { passthrough_devices, emu_devices } });
 const intc = '["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 1]';
 const v3 = qemuVirt({ gic: 3 });
+const gicc: DeviceFact = {
+  name: "gicc",
+  path: undefined,
+  base: 0x2c00_0000,
+  bytes: 0x2000,
+  irqs: [],
+  kind: "gicc",
+};
 
 Deno.test("planDevices: whoever gets the interrupt controller gets a virtual one", () => {
   const plan = goodPlan(devices(`[${intc}]`));
@@ -18,12 +31,46 @@ Deno.test("planDevices: whoever gets the interrupt controller gets a virtual one
   assertEquals(goodPlan(devices("[]")).vgic, undefined);
 });
 
-Deno.test("planDevices: the virtual controller is of the board's version, and whole", () => {
-  assertEquals(goodPlan(devices(`[${intc}]`), { facts: v3 }).vgic, {
-    version: 3,
-    distributor: 0x800_0000,
-    redistributors: 0x80a_0000,
-  });
+const virtualV3: VgicPlan = { version: 3, distributor: 0x800_0000, redistributors: 0x80a_0000 };
+const virtualV2: VgicPlan = { version: 2, distributor: 0x800_0000, cpuInterface: 0x801_0000 };
+
+Deno.test("planDevices: a kernel that reads its tree gets the board's version, and whole", () => {
+  const files = { "kernel.bin": arm64Image() };
+  assertEquals(goodPlan(devices(`[${intc}]`), { facts: v3, files }).vgic, virtualV3);
+});
+
+Deno.test("planDevices: a kernel with addresses built in gets a GICv2 on a GICv3 board", () => {
+  assertEquals(goodPlan(devices(`[${intc}]`), { facts: v3 }).vgic, virtualV2);
+  const gicd = '["vgicd-v2", 0x800_0000, 0x1_0000, 25, 1, [2]]';
+  assertEquals(goodPlan(devices("[]", `[${gicd}]`), { facts: v3 }).vgic, virtualV2);
+});
+
+Deno.test("planDevices: whoever has a window onto redistributors gets a GICv3", () => {
+  assertEquals(goodPlan(devices('[["/"]]'), { facts: v3 }).vgic, virtualV3);
+  const gic = '["gic", 0x800_0000, 0x800_0000, 0x100_0000]';
+  assertEquals(goodPlan(devices(`[${gic}]`), { facts: v3 }).vgic, virtualV3);
+});
+
+Deno.test("planDevices: a given tree says which version its kernel expects", () => {
+  const kernel = { dtb_path: '"vm.dtb"', dtb_load_addr: "0x4000_0000" };
+  const passthrough_devices = `[${intc}]`;
+  const toml = vmToml({ kernel, devices: { passthrough_devices } });
+  const version = (compatible: string) => {
+    const dtb = writeFdt(node("", {}, [node("intc@8000000", { compatible: strings(compatible) })]));
+    const files = { "kernel.bin": arm64Image(), "vm.dtb": dtb };
+    return goodPlan(toml, { facts: v3, files }).vgic?.version;
+  };
+  assertEquals(version("arm,gic-400"), 2);
+  assertEquals(version("arm,gic-v3"), 3);
+});
+
+Deno.test("planDevices: each frame of a GIC is where its own window is", () => {
+  const facts = { ...v3, devices: [...v3.devices, gicc] };
+  const frames = '[["gicd", 0x2800_0000, 0x800_0000, 0x1_0000], ' +
+    '["gicc", 0x2900_0000, 0x2c00_0000, 0x2000]]';
+  const { vgic, passthrough } = goodPlan(devices(frames), { facts });
+  assertEquals(vgic, { version: 2, distributor: 0x2800_0000, cpuInterface: 0x2900_0000 });
+  assertEquals(passthrough, []);
 });
 
 Deno.test("planDevices: the virtual controller is where the window is", () => {
