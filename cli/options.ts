@@ -174,7 +174,8 @@ export const optionTable = {
     argument: "file=FILE[,readonly=on][,snapshot=on]",
     value: drive,
     repeatable: true,
-    help: "a virtio disk, a raw image; with snapshot=on the file stays as it is",
+    help: "a virtio disk, a raw image; with snapshot=on the file stays as it is; " +
+      "as in QEMU, of several disks Linux finds the last one first",
   },
   net: { group: "The board", help: "a virtio network interface" },
   pcap: {
