@@ -87,7 +87,7 @@ export function condition({ r, a }: Surroundings): void {
   const edges = r.oneIn(2) ? [] : [r.below(8), r.below(8)];
   for (const edge of edges) a.mov(edge, r.edge());
   const reg = () => r.oneIn(12) ? 31 : edges.length > 0 ? r.pick(edges) : r.below(8);
-  const cond = r.below(16);
+  const cond = r.oneIn(2) ? r.between(8, 13) : r.below(16);
   const flags = { sf, op: r.below(2), S: 1, Rn: reg(), Rd: r.oneIn(2) ? 31 : r.below(8) };
   if (r.oneIn(2)) a.insn("Add/subtract (shifted register)", { ...flags, shift: 0, Rm: reg() });
   else {
