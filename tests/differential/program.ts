@@ -36,6 +36,8 @@ export interface Program {
   readonly hotCount: number;
   /** Virtual times at which the second run stops and goes on. */
   readonly cuts: readonly number[];
+  /** At some of the cuts all code is dropped. */
+  readonly forgets: boolean;
 }
 
 function randomMode(r: Random): Mode {
@@ -94,6 +96,7 @@ export function makeProgram(seed: number): Program {
     lengthNs,
     hotCount: r.pick([1, 1, 1, 3]),
     cuts: randomCuts(r, lengthNs),
+    forgets: r.oneIn(8),
   };
 }
 

@@ -94,9 +94,16 @@ export class Half {
     state.setNzcv(program.nzcv);
   }
 
-  /** Runs to a virtual time. */
+  /** Runs to a virtual time; before that, what has become hot is translated. */
   run(untilNs: number): void {
-    this.#simulator.machine.run(untilNs);
+    const { machine } = this.#simulator;
+    machine.runner.engine.translator?.flush();
+    machine.run(untilNs);
+  }
+
+  /** Drops all decoded and translated code, as a full cache does. */
+  forget(): void {
+    this.#simulator.machine.runner.engine.dropAllCode();
   }
 
   /** Everything that programs can see, by name. */
@@ -167,7 +174,11 @@ export function differences(twin: Twin, program: Program, untilNs = program.leng
   interpreter.load(program);
   translator.load(program);
   interpreter.run(untilNs);
-  for (const cut of program.cuts) if (cut < untilNs) translator.run(cut);
+  for (const [i, cut] of program.cuts.entries()) {
+    if (cut >= untilNs) break;
+    translator.run(cut);
+    if (program.forgets && i % 8 === 7) translator.forget();
+  }
   translator.run(untilNs);
   return compare(interpreter, translator);
 }
