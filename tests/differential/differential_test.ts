@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { makeProgram } from "./program.ts";
 import { describeDifference, runProgram, runPrograms } from "./run.ts";
-import { differences, firstDifference, Half, Twin } from "./twin.ts";
+import { differences, firstDifference, Twin } from "./twin.ts";
 
 const Programs = 200;
 
@@ -14,7 +14,7 @@ Deno.test(`differential: ${Programs} random programs end the same interpreted an
 });
 
 Deno.test("differential: the interpreter leaves the same however its run is cut", () => {
-  const twin = new Twin(() => new Half({ translate: false }));
+  const twin = new Twin({ translate: false });
   for (let seed = 1; seed <= 40; seed++) {
     const program = makeProgram(seed);
     if (program.cuts.length > 0) assertEquals(runProgram(twin, program)?.problems, undefined);
@@ -31,19 +31,20 @@ Deno.test("differential: programs are translated, take exceptions and interrupts
   const twin = new Twin();
   const seen = { exceptions: 0, interrupts: 0 };
   for (let seed = 1; seed <= 20; seed++) {
-    assertEquals(differences(twin, makeProgram(seed)), []);
-    const [exceptions, interrupts] = twin.interpreter.counts;
+    const program = makeProgram(seed);
+    assertEquals(differences(twin, program), []);
+    const [exceptions, interrupts] = twin.interpreter(program).counts;
     seen.exceptions += exceptions;
     seen.interrupts += interrupts;
   }
   assert(seen.exceptions > 20 && seen.interrupts > 10, JSON.stringify(seen));
-  const { stats } = twin.translator({ ...makeProgram(1), hotCount: 1 });
+  const { stats } = twin.translator({ ...makeProgram(1), cores: 1, hotCount: 1 });
   assert((stats?.regions ?? 0) > 100);
 });
 
 Deno.test("differential: the first instruction that behaves differently is named", () => {
   const twin = new Twin();
-  const program = { ...makeProgram(1), cuts: [] };
+  const program = { ...makeProgram(1), cores: 1, cuts: [] } as const;
   const translator = twin.translator(program);
   const from = 120;
   // Stands for a bug of the translator: at some time a register changes.

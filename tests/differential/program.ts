@@ -32,9 +32,14 @@ export interface Program {
   readonly fpcr: number;
   /** Instructions (nanoseconds) until the registers are compared. */
   readonly lengthNs: number;
+  /** Cores that run it at once, each from its start. */
+  readonly cores: 1 | 2;
   /** Jumps to an instruction after which the second run translates it. */
   readonly hotCount: number;
-  /** Virtual times at which the second run stops and goes on. */
+  /**
+   * Virtual times at which the second run stops and goes on; with two cores both runs do, since that
+   * decides whose turn it is.
+   */
   readonly cuts: readonly number[];
   /** At some of the cuts all code is dropped. */
   readonly forgets: boolean;
@@ -83,6 +88,7 @@ export function makeProgram(seed: number): Program {
   const prologue = writeVectors(image, end, r.between(3, 60));
   const entry = new Assembler(image, Ram, prologue);
   writeEntry(entry, mode, start);
+  const cores = r.oneIn(6) ? 2 : 1;
   const lengthNs = r.pick([500, 1500, 3000, 7000]) + r.below(500);
   return {
     seed,
@@ -94,7 +100,8 @@ export function makeProgram(seed: number): Program {
     nzcv: (r.below(16) << 28) >>> 0,
     fpcr: r.oneIn(3) ? r.below(32) << 22 : 0,
     lengthNs,
-    hotCount: r.pick([1, 1, 1, 3]),
+    cores,
+    hotCount: cores === 1 ? r.pick([1, 1, 1, 3]) : 1,
     cuts: randomCuts(r, lengthNs),
     forgets: r.oneIn(8),
   };

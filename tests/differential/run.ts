@@ -59,12 +59,11 @@ export function runProgram(twin: Twin, program: Program): Failure | undefined {
 /** A failure as lines of text: the program, what differs at its end and where it begins. */
 export function describeDifference(failure: Failure, twin: Twin, listing: boolean): string {
   const { program, problems } = failure;
-  const { seed, mode, lengthNs, cuts, hotCount } = program;
+  const { seed, mode, lengthNs, cuts, cores, hotCount } = program;
   const where = problems[0]?.startsWith("Error") ? [] : firstDifference(twin, program);
   return [
-    `seed ${seed}: ${
-      JSON.stringify(mode)
-    }, ${lengthNs} ns, ${cuts.length} cuts, hot at ${hotCount}`,
+    `seed ${seed}: ${JSON.stringify(mode)}, ${lengthNs} ns, ${cuts.length} cuts, ` +
+    `${cores} cores, hot at ${hotCount}`,
     ...problems.slice(0, 8).map((line) => `  at the end: ${line}`),
     ...where.slice(0, 10).map((line) => `  first: ${line}`),
     ...(listing ? list(program) : []),

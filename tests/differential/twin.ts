@@ -2,6 +2,7 @@
 
 import { setRegister } from "../../core/cpu/system_registers.ts";
 import { SystemSlots } from "../../core/cpu/system_register_slots.ts";
+import type { CpuCore } from "../../core/cpu/core.ts";
 import type { StateField } from "../../core/cpu/state.ts";
 import { HeatBytes, MemoryMap } from "../../core/memory_map.ts";
 import { disassemble } from "../../core/isa/disassemble.ts";
@@ -22,8 +23,8 @@ export class Half {
   readonly #simulator: Simulator;
   readonly #fresh: BoardState;
 
-  constructor(engine: EngineOptions) {
-    const board = { cores: 1, memoryBytes: RamBytes, gicVersion: 3 } as const;
+  constructor(engine: EngineOptions, cores: number) {
+    const board = { cores, memoryBytes: RamBytes, gicVersion: 3 } as const;
     this.#simulator = buildSimulator(qemuVirt, {
       ...board,
       cpu: Cpu,
@@ -34,9 +35,11 @@ export class Half {
     });
     const { bus } = this.#simulator.board;
     bus.write(0x0800_0000, 4, 0x12n, 0); // GICD_CTLR: affinity routing, Group 1
-    const frame = 0x080a_0000 + PrivateFrame;
-    bus.write(frame + 0x80, 4, 0xffff_ffffn, 0); // GICR_IGROUPR0
-    bus.write(frame + 0x100, 4, 1n << TimerIntid, 0); // GICR_ISENABLER0
+    for (let core = 0; core < cores; core++) {
+      const frame = 0x080a_0000 + core * 2 * PrivateFrame + PrivateFrame;
+      bus.write(frame + 0x80, 4, 0xffff_ffffn, core); // GICR_IGROUPR0
+      bus.write(frame + 0x100, 4, 1n << TimerIntid, core); // GICR_ISENABLER0
+    }
     this.#fresh = this.#simulator.board.snapshot();
   }
 
@@ -60,14 +63,18 @@ export class Half {
   /** Brings the machine to the program's start. */
   load(program: Program): void {
     const { board, machine, ram } = this.#simulator;
-    const core = machine.running;
-    const { mode } = program;
-    core.enterWindow();
+    machine.running.leaveWindow();
     board.restore(this.#fresh);
     this.ram.set(program.image);
     machine.runner.engine.dropAllCode();
     machine.mmu.flush();
     ram.bytes.fill(0, MemoryMap.heat, MemoryMap.heat + HeatBytes);
+    for (const core of machine.cores) this.#start(core, program);
+  }
+
+  #start(core: CpuCore, program: Program): void {
+    const { machine } = this.#simulator;
+    const { mode } = program;
     core.reset({ pc: BigInt(program.entry), el: 1 });
     machine.resume(core);
     machine.power.start(core);
@@ -89,6 +96,8 @@ export class Half {
     }
     setRegister(core, "FPCR", BigInt(program.fpcr));
     program.x.forEach((value, i) => state.x[i === 31 ? 32 : i] = value);
+    // The second core differs in what it computes with.
+    for (let i = 0; i < core.index * 8; i++) state.x[i] = program.x[7 - i] as bigint;
     setRegister(core, "SP_EL0", program.x[31] as bigint);
     program.v.forEach((value, i) => state.v[i] = value);
     state.setNzcv(program.nzcv);
@@ -109,20 +118,24 @@ export class Half {
   /** Everything that programs can see, by name. */
   registers(): ReadonlyMap<string, bigint> {
     const { machine } = this.#simulator;
-    const { state } = machine.running;
     const all = new Map<string, bigint>();
-    all.set("PC", state.u64("pc"));
     all.set("time", BigInt(machine.nowNs));
     all.set("instructions", BigInt(machine.instructions));
-    for (let i = 0; i < 33; i++) {
-      all.set(i < 31 ? `X${i}` : i === 32 ? "SP" : "zero", at(state.x, i));
+    for (const core of machine.cores) {
+      const prefix = core.index === 0 ? "" : `core ${core.index} `;
+      this.#registersOf(core, (name, value) => void all.set(prefix + name, value));
     }
-    all.set("NZCV", BigInt(state.nzcv()));
-    for (const name of Fields) all.set(name, BigInt(state.u32(name)));
-    all.set("exclusiveAddress", state.u64("exclusiveAddress"));
-    for (let i = 0; i < 64; i++) all.set(`V${i >> 1}.D[${i & 1}]`, at(state.v, i));
-    for (const [name, slot] of Slots) all.set(name, at(state.system, slot));
     return all;
+  }
+
+  #registersOf({ state }: CpuCore, put: (name: string, value: bigint) => void): void {
+    put("PC", state.u64("pc"));
+    for (let i = 0; i < 33; i++) put(i < 31 ? `X${i}` : i === 32 ? "SP" : "zero", at(state.x, i));
+    put("NZCV", BigInt(state.nzcv()));
+    for (const name of Fields) put(name, BigInt(state.u32(name)));
+    put("exclusiveAddress", state.u64("exclusiveAddress"));
+    for (let i = 0; i < 64; i++) put(`V${i >> 1}.D[${i & 1}]`, at(state.v, i));
+    for (const [name, slot] of Slots) put(name, at(state.system, slot));
   }
 
   /** Virtual address of the instruction that comes next. */
@@ -147,40 +160,51 @@ const Fields: readonly StateField[] = [
 ] as StateField[];
 const Slots = Object.entries(SystemSlots);
 
-/** An interpreter and the translators it is compared with. */
+/** An interpreter and a translator for each number of cores and count of jumps. */
 export class Twin {
-  readonly interpreter: Half = new Half({ translate: false });
-  readonly #second: (hotCount: number) => Half;
-  readonly #translators = new Map<number, Half>();
+  readonly #second: EngineOptions | undefined;
+  readonly #halves = new Map<string, Half>();
 
-  constructor(
-    second: (hotCount: number) => Half = (hotCount) => new Half({ translate: true, hotCount }),
-  ) {
+  /** `second` runs programs the second time, in place of the translator. */
+  constructor(second?: EngineOptions) {
     this.#second = second;
   }
 
-  /** What runs `program` the second time. */
-  translator({ hotCount }: Program): Half {
-    const half = this.#translators.get(hotCount) ?? this.#second(hotCount);
-    this.#translators.set(hotCount, half);
+  #half(key: string, cores: number, engine: EngineOptions): Half {
+    const half = this.#halves.get(key) ?? new Half(engine, cores);
+    this.#halves.set(key, half);
     return half;
+  }
+
+  /** What runs `program` first. */
+  interpreter({ cores }: Program): Half {
+    return this.#half(`${cores}`, cores, { translate: false });
+  }
+
+  /** What runs `program` the second time. */
+  translator({ cores, hotCount }: Program): Half {
+    const engine = this.#second ?? { translate: true, hotCount };
+    return this.#half(`${cores}, ${hotCount}`, cores, engine);
   }
 }
 
 /** What differs after a run to `untilNs` of virtual time, the translator's cut in pieces. */
 export function differences(twin: Twin, program: Program, untilNs = program.lengthNs): string[] {
-  const { interpreter } = twin;
+  const interpreter = twin.interpreter(program);
   const translator = twin.translator(program);
-  interpreter.load(program);
-  translator.load(program);
-  interpreter.run(untilNs);
-  for (const [i, cut] of program.cuts.entries()) {
-    if (cut >= untilNs) break;
-    translator.run(cut);
-    if (program.forgets && i % 8 === 7) translator.forget();
-  }
-  translator.run(untilNs);
+  runTo(interpreter, program, untilNs, program.cores > 1);
+  runTo(translator, program, untilNs, true);
   return compare(interpreter, translator);
+}
+
+function runTo(half: Half, program: Program, untilNs: number, isCut: boolean): void {
+  half.load(program);
+  for (const [i, cut] of program.cuts.entries()) {
+    if (!isCut || cut >= untilNs) break;
+    half.run(cut);
+    if (program.forgets && i % 8 === 7) half.forget();
+  }
+  half.run(untilNs);
 }
 
 function compare(interpreter: Half, translator: Half): string[] {
@@ -210,9 +234,9 @@ export function firstDifference(twin: Twin, program: Program): string[] {
     if (differences(twin, program, middle).length > 0) differs = middle;
     else same = middle;
   }
-  twin.interpreter.load(program);
-  twin.interpreter.run(differs - 1);
-  const { pc, text } = twin.interpreter;
+  const interpreter = twin.interpreter(program);
+  runTo(interpreter, program, differs - 1, program.cores > 1);
+  const { pc, text } = interpreter;
   const found = differences(twin, program, differs);
   return [`after ${differs} ns, at ${pc.toString(16)}: ${text}`, ...found];
 }
