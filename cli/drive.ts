@@ -12,13 +12,19 @@ export interface Drive {
   readonly readOnly: boolean;
   /** What the guest writes stays in memory. */
   readonly snapshot: boolean;
+  /** The VM that gets it; the board does when there is none. */
+  readonly vm?: number;
+  /** Where it is asked for, when not by the option. */
+  readonly origin?: string;
 }
 
 const Switches: Readonly<Record<string, boolean>> = { on: true, off: false };
 
-/** `file=F[,readonly=on][,snapshot=on]`; a comma in a name is written twice, as QEMU does it. */
+const keywords = ["file", "readonly", "snapshot", "vm"];
+
+/** `file=F[,readonly=on][,snapshot=on][,vm=ID]`; a comma in a name is written twice, as QEMU does it. */
 export const drive: Value<Drive> = {
-  expected: "file=FILE, which ,readonly=on or ,snapshot=on may follow",
+  expected: "file=FILE, which ,readonly=on ,snapshot=on or ,vm=ID may follow",
   parse(text) {
     const pairs = text.split(/(?<!,),(?!,)/).map((pair) => {
       const at = pair.indexOf("=");
@@ -28,11 +34,12 @@ export const drive: Value<Drive> = {
     const file = keys.get("file");
     const readOnly = Switches[keys.get("readonly") ?? "off"];
     const snapshot = Switches[keys.get("snapshot") ?? "off"];
-    const known = [...keys.keys()].every((key) => ["file", "readonly", "snapshot"].includes(key));
+    const known = [...keys.keys()].every((key) => keywords.includes(key));
+    const vm = keys.get("vm");
     if (!file || !known || keys.size !== pairs.length) return undefined;
-    return readOnly === undefined || snapshot === undefined
-      ? undefined
-      : { file, readOnly, snapshot };
+    if (readOnly === undefined || snapshot === undefined) return undefined;
+    if (vm !== undefined && !/^\d{1,5}$/.test(vm)) return undefined;
+    return { file, readOnly, snapshot, ...(vm === undefined ? {} : { vm: Number(vm) }) };
   },
 };
 
@@ -76,8 +83,9 @@ function openDrive(drive: Drive, log: (message: string) => void): BlockBackend {
   return snapshot && !readOnly ? overlay(disk) : disk;
 }
 
-function fail({ file }: Drive, must: string, found: string): never {
-  throw new UsageError(`Cannot use --drive file=${file}: it must be ${must}, found ${found}`);
+function fail({ file, origin }: Drive, must: string, found: string): never {
+  const what = origin ?? `--drive file=${file}`;
+  throw new UsageError(`Cannot use ${what}: it must be ${must}, found ${found}`);
 }
 
 function attempt<T>(act: () => T, fail: (why: string) => never): T {

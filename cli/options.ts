@@ -171,10 +171,11 @@ export const optionTable = {
   },
   drive: {
     group: "The board",
-    argument: "file=FILE[,readonly=on][,snapshot=on]",
+    argument: "file=FILE[,readonly=on][,snapshot=on][,vm=ID]",
     value: drive,
     repeatable: true,
-    help: "a virtio disk, a raw image; with snapshot=on the file stays as it is; " +
+    help:
+      "a virtio disk, a raw image; with snapshot=on the file stays as it is; vm=1 is for VM 1; " +
       "as in QEMU, of several disks Linux finds the last one first",
   },
   net: { group: "The board", help: "a virtio network interface" },

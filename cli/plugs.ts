@@ -1,8 +1,10 @@
 /** What the options plug into the board: disks and a network. @module */
 
+import type { VmPlan } from "../core/config/vm_plan.ts";
+import type { BlockBackend } from "../devices/virtio/block_backend.ts";
 import { pcapHeader, pcapRecord } from "../devices/virtio/pcap.ts";
 import type { VirtioPlug } from "../platforms/virtio.ts";
-import { openDrives } from "./drive.ts";
+import { type Drive, openDrives } from "./drive.ts";
 import { reason } from "./files.ts";
 import type { Options } from "./options.ts";
 import { UsageError } from "./usage_error.ts";
@@ -10,16 +12,58 @@ import { UsageError } from "./usage_error.ts";
 /** Devices for a board, and who listens to its network. */
 export interface Plugs {
   readonly virtio: readonly VirtioPlug[];
+  /** What is in the disks of the VM with this id. */
+  readonly disks: ReadonlyMap<number, readonly BlockBackend[]>;
   readonly capture?: (nowNs: number, frame: Uint8Array) => void;
 }
 
-/** Opens the files that the options name. @throws {UsageError} When one cannot be used. */
-export function openPlugs(options: Options, log: (message: string) => void): Plugs {
-  const disks = openDrives(options.drive ?? [], log).map((backend, i): VirtioPlug => {
+/**
+ * Opens the files that the options and the VMs name.
+ *
+ * @throws {UsageError} When one cannot be used, or nobody has a use for it.
+ */
+export function openPlugs(
+  options: Options,
+  plans: readonly VmPlan[],
+  log: (message: string) => void,
+): Plugs {
+  const drives = [...plans.flatMap(diskOf), ...options.drive ?? []];
+  checkOwners(drives, plans);
+  const backends = openDrives(drives, log);
+  const ownedBy = (vm: number | undefined) => backends.filter((_, i) => drives[i]?.vm === vm);
+  const virtio: VirtioPlug[] = ownedBy(undefined).map((backend, i) => {
     return { kind: "block", backend, serial: `drive${i}` };
   });
-  const virtio: VirtioPlug[] = options.net ? [...disks, { kind: "net" }] : disks;
-  return options.pcap === undefined ? { virtio } : { virtio, capture: openCapture(options.pcap) };
+  if (options.net) virtio.push({ kind: "net" });
+  const disks = new Map(plans.map(({ id }) => [id, ownedBy(id)]));
+  const { pcap } = options;
+  return { virtio, disks, ...(pcap === undefined ? {} : { capture: openCapture(pcap) }) };
+}
+
+function diskOf({ id, disk }: VmPlan): Drive[] {
+  if (disk === undefined) return [];
+  const origin = `disk_path "${disk}" of VM ${id}`;
+  return [{ file: disk, readOnly: false, snapshot: false, vm: id, origin }];
+}
+
+/** Every drive needs a device, and a VM has as many as its description says. */
+function checkOwners(drives: readonly Drive[], plans: readonly VmPlan[]): void {
+  for (const vm of new Set(drives.map((drive) => drive.vm))) {
+    if (vm === undefined) continue;
+    const plan = plans.find(({ id }) => id === vm);
+    if (!plan) {
+      const ids = plans.map(({ id }) => id).join(", ") || "none";
+      throw new UsageError(`Cannot use --drive vm=${vm}: it must be the id of a VM, found ${ids}`);
+    }
+    const given = drives.filter((drive) => drive.vm === vm).length;
+    const devices = plan.emulated.filter(({ kind }) => kind === "virtio-blk").length;
+    if (given > devices) {
+      throw new UsageError(
+        `Cannot give VM ${vm} ${given} disks: its emu_devices must have as many of type 0xe1 ` +
+          `(virtio-blk), found ${devices}`,
+      );
+    }
+  }
 }
 
 function openCapture(path: string): NonNullable<Plugs["capture"]> {

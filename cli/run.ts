@@ -100,15 +100,17 @@ type Log = (level: LogLevel, target: string, message: string) => void;
 /** Reads everything; the function that powers the board on. */
 function prepare(line: CommandLine, terminal: Terminal, log: Log): (startNs: number) => Session {
   const { options } = line;
-  const plugs = openPlugs(options, (message) => log("error", "drive", message));
+  const failed = (message: string) => log("error", "drive", message);
   if (options.kernel !== undefined) {
     const choice = chooseBoard(line);
     const load = loadBare(choice, options);
+    const plugs = openPlugs(options, [], failed);
     const remark = (target: string, message: string) => log("info", target, message);
     return (startNs) => bareSession(choice, load, { startNs, plugs, log: remark });
   }
   const load = loadVmPlans(line, { read: readFile, rootfs: options.rootfs });
   terminal.say(load.warnings);
+  const plugs = openPlugs(options, load.plans, failed);
   return (startNs) => vmSession(load, { startNs, plugs, log });
 }
 

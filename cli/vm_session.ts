@@ -64,7 +64,12 @@ export function vmSession(
     log: (target, message) => log("info", target, message),
   });
   const common = boardSession(simulator, startNs);
-  const hypervisor = createHypervisor({ simulator, plans, log });
+  const hypervisor = createHypervisor({
+    simulator,
+    plans,
+    disks: ({ id }) => plugs.disks.get(id) ?? [],
+    log,
+  });
   hypervisor.onVmEnded = (vm) => {
     if (vm.state === "stopped") log("info", vm.label, `"${vm.name}" has powered off`);
   };

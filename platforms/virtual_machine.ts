@@ -26,11 +26,14 @@ import type { PhysicalGic } from "../core/hypervisor/physical_gic.ts";
 import { physicalGicv2 } from "../core/hypervisor/physical_gicv2.ts";
 import { physicalGicv3 } from "../core/hypervisor/physical_gicv3.ts";
 import type { VirtualDistributor } from "../core/hypervisor/virtual_distributor.ts";
-import type { PlacedDevice, VmConsole, VmDevices } from "../core/hypervisor/vm.ts";
+import type { PlacedDevice, Vm, VmConsole, VmDevices } from "../core/hypervisor/vm.ts";
 import { armadaUart } from "../devices/armada_uart.ts";
 import { virtualDistributor } from "../devices/gic/virtual_distributor.ts";
 import { pl011 } from "../devices/pl011.ts";
 import type { SerialPort, SerialWires } from "../devices/serial.ts";
+import type { BlockBackend } from "../devices/virtio/block_backend.ts";
+import type { GuestMemory } from "../devices/virtio/chain.ts";
+import { directMemory, type MemoryPart } from "./direct_memory.ts";
 import {
   clockHz,
   type DeviceSlot,
@@ -44,12 +47,15 @@ import {
 } from "./platform.ts";
 import type { Simulator } from "./simulator.ts";
 import { vmDeviceTree } from "./vm_device_tree.ts";
+import { type VmVirtio, vmVirtio } from "./vm_virtio.ts";
 
 /** What to run, and where. */
 export interface HypervisorOptions {
   /** Its machine has EL2, and nothing runs on it yet. */
   readonly simulator: Simulator;
   readonly plans: readonly VmPlan[];
+  /** What is in the disks of a VM, in the order of its description; none when omitted. */
+  readonly disks?: (plan: VmPlan) => readonly BlockBackend[];
   readonly log: Log;
 }
 
@@ -65,17 +71,45 @@ const CpuInterfaceBytes = 0x2000;
  *
  * @throws {RangeError} When the board has not the RAM that the plans need.
  */
-export function createHypervisor({ simulator, plans, log }: HypervisorOptions): Hypervisor {
+export function createHypervisor(options: HypervisorOptions): Hypervisor {
+  const { simulator, plans, log } = options;
   const { board, machine } = simulator;
   const { platform } = board;
-  const makers: Makers = { simulator, log, owners: new Map() };
-  return new Hypervisor({
+  let vms: readonly Vm[] = []; // devices reach the memory of theirs once all are there
+  const makers: Makers = {
+    simulator,
+    log,
+    owners: new Map(),
+    disks: options.disks ?? (() => []),
+    memory: (plan) => vmMemory(simulator, () => vms.find((vm) => vm.plan === plan)),
+  };
+  const hypervisor = new Hypervisor({
     machine,
     gic: () => physicalGic(simulator),
     maintenance: intid(platform.gic.maintenance),
     devices: (plan) => makeDevices(makers, plan),
     log,
   }, plans);
+  vms = hypervisor.vms;
+  return hypervisor;
+}
+
+/** A VM's memory by the addresses it knows. */
+function vmMemory({ machine, ram }: Simulator, find: () => Vm | undefined): GuestMemory {
+  let parts: readonly MemoryPart[] | undefined;
+  const locate = (vm: Vm) =>
+    vm.plan.memory.flatMap((region, i) => {
+      let guest = region.gpa;
+      return (vm.memory[i] ?? []).map(({ base: physical, bytes }) => {
+        guest += bytes;
+        return { guest: guest - bytes, physical, bytes };
+      });
+    });
+  return directMemory(ram, () => {
+    const vm = parts ? undefined : find();
+    if (vm) parts = locate(vm);
+    return parts ?? [];
+  }, () => machine.runner.engine);
 }
 
 function isV3(frames: Gicv2Frames | Gicv3Frames): frames is Gicv3Frames {
@@ -102,6 +136,8 @@ interface Makers {
   readonly log: Log;
   /** VM that has a UART of the board, by the UART's name. */
   readonly owners: Map<string, string>;
+  readonly disks: (plan: VmPlan) => readonly BlockBackend[];
+  readonly memory: (plan: VmPlan) => GuestMemory;
 }
 
 function makeDevices(makers: Makers, plan: VmPlan): VmDevices {
@@ -125,6 +161,9 @@ function makeDevices(makers: Makers, plan: VmPlan): VmDevices {
   for (const { kind, name, gpa, irq } of plan.emulated) {
     if (kind === "console") add(name, gpa, emulatedConsole(makers, plan, name, distributor, irq));
   }
+  const virtio = makeVirtio(makers, plan, distributor);
+  emulated.push(...virtio.placed);
+  console ??= virtio.consoles[0];
   return {
     distributor,
     emulated,
@@ -138,6 +177,19 @@ function makeDevices(makers: Makers, plan: VmPlan): VmDevices {
       ? vmDeviceTree(platform, board.options, makers.simulator.machine.parts.model.name, plan)
       : undefined,
   };
+}
+
+function makeVirtio(makers: Makers, plan: VmPlan, distributor: VirtualDistributor): VmVirtio {
+  const { events: clock, network } = makers.simulator.board;
+  return vmVirtio(plan.emulated, {
+    vm: plan.id,
+    clock,
+    memory: makers.memory(plan),
+    network,
+    disks: makers.disks(plan),
+    line: (guest) => guest >= 32 ? virtualLine(distributor, guest) : Unconnected,
+    log: (device, message) => makers.log("info", `vm${plan.id}.${device}`, message),
+  });
 }
 
 function makeDistributor(makers: Makers, plan: VmPlan): VirtualDistributor {

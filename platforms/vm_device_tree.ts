@@ -44,6 +44,7 @@ export function vmDeviceTree(
   placeGic(root, platform, board.gicVersion, plan);
   if (!root.children.some((child) => child.name.startsWith("pl061@"))) remove(root, "/gpio-keys");
   placeConsole(root, plan);
+  placeVirtio(root, plan);
   return writeFdt(root);
 }
 
@@ -62,6 +63,20 @@ function placeGic(root: FdtNode, platform: Platform, version: 2 | 3, plan: VmPla
     gic.properties.delete("#redistributor-regions");
   }
   gic.properties.set("reg", cells64(distributor, FrameBytes.distributor, ...interfaces));
+}
+
+function placeVirtio(root: FdtNode, plan: VmPlan): void {
+  for (const { kind, gpa, bytes, irq } of plan.emulated) {
+    const name = `virtio_mmio@${gpa.toString(16)}`;
+    if (!kind.startsWith("virtio-")) continue;
+    remove(root, `/${name}`); // the board's slot has an interrupt of its own
+    root.children.push(node(name, {
+      "dma-coherent": new Uint8Array(),
+      interrupts: irq >= 32 ? cells(0, irq - 32, 4) : undefined,
+      reg: cells64(gpa, bytes),
+      compatible: strings("virtio,mmio"),
+    }));
+  }
 }
 
 /** `/chosen` names a console that is there; an emulated one gets a node. */

@@ -54,6 +54,14 @@ export interface DevicePlan {
 /** Kinds that are part of the virtual interrupt controller or stand for nothing. */
 const Silent: readonly EmulatedKind[] = [...VgicKinds, "dummy", "icc-sre", "sgir"];
 
+/** Kinds that can be played, and the bytes they take when the description does not say. */
+const PlayedBytes: { readonly [kind in EmulatedKind]?: number } = {
+  console: PageBytes,
+  "virtio-blk": 0x200,
+  "virtio-net": 0x200,
+  "virtio-console": 0x200,
+};
+
 export function planDevices(
   config: VmConfig,
   facts: PlatformFacts,
@@ -84,12 +92,13 @@ function planEmulated(
       const what = region !== undefined ? "guest memory" : `"${other?.name}"`;
       problems.push(config.problem("error", key, `a device apart from ${what}`, rangeText(range)));
     }
-    if (kind === "console") {
+    const bytes = PlayedBytes[kind];
+    if (bytes !== undefined) {
       devices.push({
         kind,
         name: d.name,
         gpa: d.base_gpa,
-        bytes: d.length || PageBytes,
+        bytes: d.length || bytes,
         irq: d.irq_id,
         config: d.cfg_list,
       });
@@ -97,7 +106,7 @@ function planEmulated(
       problems.push(config.problem(
         "warning",
         `${key}.emu_type`,
-        "a console or an interrupt controller",
+        "a console, a virtio device or an interrupt controller",
         `"${d.name}", a ${kind}`,
         "left out, it is not supported yet",
       ));

@@ -21,6 +21,8 @@ export interface VmImages {
   readonly ramdisk?: Uint8Array;
   /** The device tree that was given. */
   readonly dtb?: Fdt;
+  /** Where the image of its disk is; it is not read as a whole. */
+  readonly disk?: string;
 }
 
 /** Where paths lead and how files are read. */
@@ -84,6 +86,7 @@ export function loadImages(
       kernel: image,
       ...(ramdisk === undefined ? {} : { ramdisk }),
       ...(dtb === undefined ? {} : { dtb }),
+      ...(kernel.disk_path ? { disk: resolvePath(config, kernel.disk_path, rootfs) } : {}),
     },
     problems,
   };

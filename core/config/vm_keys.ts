@@ -93,7 +93,7 @@ const kernel = {
   ramdisk_load_addr: doc("Guest-physical address of the RAM disk", optional(address, undefined)),
   bios_path: doc("Firmware of x86 guests", optional(text(), undefined)),
   bios_load_addr: doc("Address of the firmware of x86 guests", optional(address, undefined)),
-  disk_path: doc("Read by no version", optional(text(), undefined)),
+  disk_path: doc("Disk image for its first virtio-blk device", optional(text(), undefined)),
   enable_bios: doc("Only false on AArch64", optional(bool, false)),
   boot_protocol: doc(
     "Only direct on AArch64",

@@ -69,6 +69,8 @@ export interface VmPlan extends DevicePlan {
   readonly dtb: DtbPlan | undefined;
   /** How the device tree differs from the board's: memory, CPUs, command line, initrd, nodes. */
   readonly fdt: FdtPatch;
+  /** File with the disk that its first virtio-blk device has. */
+  readonly disk?: string;
   readonly interruptMode: "none" | "emulated" | "passthrough";
 }
 
@@ -92,7 +94,7 @@ export function planVm(
 ): { plan?: VmPlan; problems: Problem[] } {
   const { base, kernel, devices } = config.values;
   const problems: Problem[] = [];
-  checkX86Keys(config, problems);
+  checkUnusedKeys(config, problems);
   const memory = planRegions(config, facts, problems);
   const devicePlan = planDevices(config, facts, memory, images, problems);
   const vcpus = planVcpus(config, facts, devicePlan.vgic, problems);
@@ -142,13 +144,14 @@ export function planVm(
     dtb,
     fdt,
     interruptMode: devices.interrupt_mode,
+    ...(images.disk === undefined ? {} : { disk: images.disk }),
     ...devicePlan,
   };
   return { plan, problems };
 }
 
-/** Keys that mean something to x86 guests only. */
-function checkX86Keys(config: VmConfig, problems: Problem[]): void {
+/** Keys that mean something to x86 guests only, or to devices that are not there. */
+function checkUnusedKeys(config: VmConfig, problems: Problem[]): void {
   const { kernel, devices } = config.values;
   const add = (severity: Problem["severity"], key: string, expected: string, found: string) =>
     problems.push(config.problem(severity, key, expected, found));
@@ -162,7 +165,10 @@ function checkX86Keys(config: VmConfig, problems: Problem[]): void {
   unused("kernel.bios_path", Boolean(kernel.bios_path));
   unused("kernel.uefi_firmware_path", Boolean(kernel.uefi_firmware_path));
   unused("devices.passthrough_ports", devices.passthrough_ports.length > 0);
-  if (kernel.disk_path) add("warning", "kernel.disk_path", "no such key", "a value, ignored");
+  if (kernel.disk_path && !config.emulatedKinds.includes("virtio-blk")) {
+    const found = "a disk for a VM without one, ignored";
+    add("warning", "kernel.disk_path", "a virtio-blk device in emu_devices", found);
+  }
 }
 
 function planVcpus(

@@ -133,10 +133,15 @@ Deno.test("planDevices: an emulated console takes its place from what a path fin
 });
 
 Deno.test("planDevices: devices that nobody plays yet are left out with a warning", () => {
-  assertEquals(problemsOf(devices("[]", '[["disk", 0xb00_0000, 0x1000, 50, 0xe1, []]]')), [
-    "warning devices.emu_devices[0].emu_type: expected a console or an interrupt controller, " +
-    'found "disk", a virtio-blk (left out, it is not supported yet)',
+  assertEquals(problemsOf(devices("[]", '[["cfg", 0xb00_0000, 0x1000, 50, 0x3, []]]')), [
+    "warning devices.emu_devices[0].emu_type: expected a console, a virtio device or an " +
+    'interrupt controller, found "cfg", a fw-cfg (left out, it is not supported yet)',
   ]);
+});
+
+Deno.test("planDevices: virtio devices take a slot's bytes when nothing else is said", () => {
+  const { emulated } = goodPlan(devices("[]", '[["disk", 0xb00_0000, 0, 50, 0xe1, []]]'));
+  assertEquals(emulated.map(({ kind, bytes }) => [kind, bytes]), [["virtio-blk", 0x200]]);
 });
 
 Deno.test("planDevices: emulated devices are apart from memory and each other", () => {

@@ -193,6 +193,7 @@ Deno.test("planVm: keys for x86 are refused or warned of", () => {
     "error kernel.enable_bios: expected false on AArch64, found true",
     'error kernel.boot_protocol: expected "direct" on AArch64, found "uefi"',
     "warning kernel.bios_path: expected nothing on AArch64, found a value, ignored",
-    "warning kernel.disk_path: expected no such key, found a value, ignored",
+    "warning kernel.disk_path: expected a virtio-blk device in emu_devices, " +
+    "found a disk for a VM without one, ignored",
   ]);
 });
