@@ -23,6 +23,7 @@ import {
 } from "./handler_emitter.ts";
 import { type ImportFunctions, Imports } from "./imports.ts";
 import { RecordWriter } from "./record_writer.ts";
+import { emitStoreFlags } from "./translate/lazy_flags.ts";
 import { Translator } from "./translate/translator.ts";
 import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
 
@@ -40,6 +41,7 @@ const Types: readonly FunctionType[] = [
   { params: ["i64", "i32"], results: [] },
   { params: ["i32", "i32"], results: ["i32"] },
   { params: [], results: [] },
+  { params: ["i32", "i64", "i64"], results: [] },
 ];
 
 /** How code is run. */
@@ -261,7 +263,7 @@ export class Interpreter {
 
   /** Compiles functions as one module, with the helpers each module carries; returns its start. */
   #instantiate(functions: readonly (readonly [slot: number, body: FunctionBody])[]): () => void {
-    const helpers = [emitGo(this.#hotCount), emitStart(2)]; // goFunction (handler_emitter.ts) is the first
+    const helpers = [emitGo(this.#hotCount), emitStart(2), emitStoreFlags(3)]; // goFunction (handler_emitter.ts) is the first
     const bytes = encodeModule({
       types: Types,
       imports: Object.keys(Imports).map((name) => [name, 1] as const),

@@ -18,6 +18,7 @@ import { goFunction, HandlerType } from "../handler_emitter.ts";
 import { Code } from "../code.ts";
 import { Imports } from "../imports.ts";
 import type { FunctionBody } from "../wasm_module.ts";
+import { flagKind, type FlagOperation, type FlagSetter, LazyFlags } from "./lazy_flags.ts";
 import { type Block, dominates, edges, isBackEdge, type Region } from "./region.ts";
 
 /** Where a region's page is and what runs when the region cannot. */
@@ -41,6 +42,9 @@ const Budget = 1;
 const RecordBytes = 16;
 const TlbIndexMask = (Tlb.entries - 1) * Tlb.entryBytes;
 
+/** The function that stores flags, counted from `go`. */
+const FlagsHelper = 2;
+
 /** What a slot of the register files is kept as. */
 interface Cached {
   readonly local: number;
@@ -48,19 +52,10 @@ interface Cached {
   written: boolean;
 }
 
-/** State that lives in locals: registers, and the four flag words. */
-const CachedFields: readonly StateField[] = ["nFlag", "zFlag", "cFlag", "vFlag"];
+/** The flag words, which live in locals as registers do. */
+const FlagFields: readonly StateField[] = ["nFlag", "zFlag", "cFlag", "vFlag"];
 /** State that does not change while a region runs. */
 const FixedFields: readonly StateField[] = ["tlb", "tlbUnprivileged", "pcBias"];
-
-/** How the flags were set last, so that a condition can be one comparison. */
-interface LastFlags {
-  readonly kind: "add" | "sub" | "logic";
-  readonly size: Size;
-  readonly a: Val;
-  readonly b: Val;
-  readonly result: Val;
-}
 
 class RegionEmitter extends Emitter {
   readonly #region: Region;
@@ -72,7 +67,11 @@ class RegionEmitter extends Emitter {
   readonly #labels: (number | "near" | "far" | "if")[] = [];
   #block!: Block;
   #index = 0;
-  #last: LastFlags | undefined;
+  /** How the flags were set last, where that is known. */
+  #last: FlagSetter | undefined;
+  /** Flag settings emitted so far. */
+  #flagSets = 0;
+  readonly #flags: LazyFlags;
 
   constructor(region: Region, place: RegionPlace) {
     super(2);
@@ -80,6 +79,7 @@ class RegionEmitter extends Emitter {
     this.#place = place;
     this.#exitRecord = this.#ownLocal("i64");
     this.#exitTarget = this.#ownLocal("i64");
+    this.#flags = new LazyFlags(this, (type) => this.#ownLocal(type));
   }
 
   /** The whole function. */
@@ -121,7 +121,7 @@ class RegionEmitter extends Emitter {
   }
   #body(b: Block): void {
     this.#block = b;
-    this.#last = undefined;
+    if (b.isLoop || b.isMerge || b.start === this.#region.entry) this.#last = undefined;
     const count = b.instructions.length;
     if (b.isLoop) {
       const short = this.w("i32.le_u", this.#budget(), this.i32(b.longest));
@@ -170,16 +170,17 @@ class RegionEmitter extends Emitter {
     this.code.uleb(depth);
   }
   override if(condition: Val, then: () => void, otherwise?: () => void): void {
+    const [last, sets] = [this.#last, this.#flagSets];
     asNode(condition).emit(this.code);
     this.#open(Op.if, "if");
     then();
-    this.#last = undefined;
     if (otherwise) {
       this.code.byte(Op.else);
+      this.#last = last;
       otherwise();
-      this.#last = undefined;
     }
     this.#close();
+    this.#last = this.#flagSets === sets ? last : undefined;
   }
 
   // -- leaving ------------------------------------------------------------------------------------
@@ -208,6 +209,8 @@ class RegionEmitter extends Emitter {
       const store = `${type}.store` as StoreOp;
       this.storeAt(store, stateAddress(offset), this.local(local, type));
     }
+    if (!this.#flags.used) return;
+    this.if(this.#flags.kind, () => this.#flags.store(goFunction + FlagsHelper));
   }
   /** At its own entry a region would only leave again, so the interpreter's handler runs there. */
   #leaveNear(): void {
@@ -259,30 +262,22 @@ class RegionEmitter extends Emitter {
     return this.loadAt(type === "u32" ? "i32.load" : "i64.load", stateAddress(offset));
   }
 
-  // -- temporaries are free again after their instruction, except those that conditions may read ----
+  // -- temporaries are free again after their instruction ---------------------------------------------
   readonly #free = new Map<WasmType, number[]>();
   #used: [WasmType, number][] = [];
-  #pinned: [WasmType, number][] = [];
   override newLocal(type: WasmType): number {
     const local = this.#free?.get(type)?.pop() ?? super.newLocal(type);
     this.#used?.push([type, local]);
     return local;
   }
   #recycle(): void {
-    const release = (list: readonly [WasmType, number][]) => {
-      for (const [type, local] of list) {
-        const free = this.#free.get(type);
-        if (free) free.push(local);
-        else this.#free.set(type, [local]);
-      }
-    };
-    if (this.#last && this.#lastIndex === this.#index) {
-      release(this.#pinned);
-      this.#pinned = this.#used;
-    } else release(this.#used);
+    for (const [type, local] of this.#used) {
+      const free = this.#free.get(type);
+      if (free) free.push(local);
+      else this.#free.set(type, [local]);
+    }
     this.#used = [];
   }
-  #lastIndex = -1;
   /** A local that stays the region's. */
   #ownLocal(type: WasmType): number {
     return super.newLocal(type);
@@ -344,7 +339,10 @@ class RegionEmitter extends Emitter {
   override field(name: StateField): Val {
     const [offset, type] = StateFields[name];
     const wasm = type === "u32" ? "i32" : "i64";
-    if (CachedFields.includes(name)) return this.#read(this.#cache(offset, wasm));
+    if (FlagFields.includes(name)) {
+      this.#settleFlags();
+      return this.#read(this.#cache(offset, wasm));
+    }
     if (!FixedFields.includes(name)) return super.field(name);
     let local = this.#fixed.get(name);
     if (local === undefined) {
@@ -355,41 +353,49 @@ class RegionEmitter extends Emitter {
   }
   override setField(name: StateField, value: Val): void {
     const [offset, type] = StateFields[name];
-    if (CachedFields.includes(name)) {
-      this.#write(this.#cache(offset, type === "u32" ? "i32" : "i64"), value);
-      this.#last = undefined;
-    } else super.setField(name, value);
+    if (!FlagFields.includes(name)) return super.setField(name, value);
+    this.#write(this.#cache(offset, type === "u32" ? "i32" : "i64"), value);
+    this.#flags.clear();
+    this.#flagSets++;
+    this.#last = undefined;
   }
 
-  // -- flags --------------------------------------------------------------------------------------
+  // -- flags: kept as the operation that set them last, and computed where they are needed ----------
   override addFlags(size: Size, a: Val, b: Val): Val {
-    return this.#setLast("add", size, a, b, (x, y) => super.addFlags(size, x, y));
+    return this.#setFlags("add", size, a, b);
   }
   override subFlags(size: Size, a: Val, b: Val): Val {
-    return this.#setLast("sub", size, a, b, (x, y) => super.subFlags(size, x, y));
+    return this.#setFlags("sub", size, a, b);
   }
   override logicFlags(size: Size, value: Val): void {
-    this.#setLast("logic", size, value, value, (x) => {
-      super.logicFlags(size, x);
-      return x;
-    });
+    this.#setFlags("logic", size, value, value);
   }
-  #setLast(
-    kind: LastFlags["kind"],
-    size: Size,
-    a: Val,
-    b: Val,
-    set: (a: Val, b: Val) => Val,
-  ): Val {
+  #setFlags(operation: FlagOperation, size: Size, a: Val, b: Val): Val {
+    const t = size === 64 ? "i64" : "i32";
     const x = this.let(a);
-    const y = kind === "logic" ? x : this.let(b);
-    const result = this.let(set(x, y));
-    this.#last = { kind, size, a: x, b: y, result };
-    this.#lastIndex = this.#index;
+    const y = operation === "logic" ? x : this.let(b);
+    const result = operation === "logic" ? x : this.let(this.w(`${t}.${operation}`, x, y));
+    const wide = (v: Val) => size === 64 ? v : this.w("i64.extend_i32_u", v);
+    this.#flags.set(wide(x), wide(y), flagKind(operation, size));
+    this.#last = { operation, size };
+    this.#flagSets++;
     return result;
   }
+  /** Makes the flag words current. */
+  #settleFlags(): void {
+    this.if(this.#flags.kind, () => {
+      this.#flags.store(goFunction + FlagsHelper);
+      for (const name of FlagFields) {
+        const [offset, type] = StateFields[name];
+        const c = this.#cache(offset, type === "u32" ? "i32" : "i64");
+        asNode(this.loadAt(`${c.type}.load` as LoadOp, stateAddress(offset))).emit(this.code);
+        this.setLocal(c.local);
+      }
+      this.#flags.clear();
+    });
+  }
   override cond(cond: number): Val {
-    return (this.#last && fused(this, this.#last, cond)) ?? super.cond(cond);
+    return (this.#last && this.#flags.compare(this.#last, cond)) ?? super.cond(cond);
   }
 
   // -- memory -------------------------------------------------------------------------------------
@@ -442,10 +448,13 @@ class RegionEmitter extends Emitter {
   jump(offset: Val): void {
     const b = this.#block;
     if (b.taken !== undefined) {
-      const index = this.#index;
+      const [index, last, sets] = [this.#index, this.#last, this.#flagSets];
       this.#goTo(b, b.taken);
       this.#block = b;
       this.#index = index;
+      // What other blocks do to the flags is of no concern on the path that goes on here.
+      this.#last = last;
+      this.#flagSets = sets;
     } else this.jumpTo(this.w("i64.add", this.pc(), offset));
   }
   jumpTo(address: Val): void {
@@ -477,24 +486,6 @@ const isV = (offset: number) => offset >= StateLayout.v && offset < StateLayout.
 function laneOf(offset: number): { vector: SlotRef; byte: number } {
   const byte = (offset - StateLayout.v) % 16;
   return { vector: (offset - byte) as unknown as SlotRef, byte };
-}
-
-/** A condition as one comparison of the operands that set the flags; undefined where that fails. */
-function fused(e: Emitter, last: LastFlags, cond: number): Val | undefined {
-  const t = last.size === 64 ? "i64" : "i32";
-  const zero = last.size === 64 ? e.i64(0) : e.i32(0);
-  const negate = (v: Val) => (cond & 1 ? e.w("i32.eqz", v) : v);
-  const pairs = {
-    sub: ["eq", "ge_u", undefined, undefined, "gt_u", "ge_s", "gt_s"],
-    add: ["eq"],
-    logic: ["eq", undefined, undefined, undefined, undefined, "ge_s", "gt_s"],
-  } as const;
-  const kind = cond >> 1;
-  if (kind === 2) return negate(e.w(`${t}.lt_s`, last.result, zero));
-  const name = (pairs[last.kind] as readonly (string | undefined)[])[kind];
-  if (!name) return undefined;
-  if (last.kind === "sub") return negate(e.w(`${t}.${name as "eq"}`, last.a, last.b));
-  return negate(e.w(`${t}.${name as "eq"}`, last.result, zero));
 }
 
 /** Code of the region, as a handler for the record of its entry. */
