@@ -61,6 +61,11 @@ Deno.test("vectors command: names what differs and counts", () =>
       "",
     ]);
     assertEquals(await run("--class", "move", path), [0, "1 passed, 0 failed\n", ""]);
+    assertEquals(await run("--engine", "translator", "--class", "move", path), [
+      0,
+      "1 passed, 0 failed\n",
+      "",
+    ]);
     const [code, out] = await run("--text", "--show", "0", path);
     assertEquals([code, out], [1, "wrong/movz: 1\n1 passed, 1 failed\n"]);
   }));
@@ -72,6 +77,7 @@ Deno.test("vectors command: wrong usage and damaged files are said in a line, wi
       [["/no/such/file"], "there is no such file"],
       [["--shw", "3", path], "--shw is no option"],
       [["--show", "x", path], '--show must be a number, got "x"'],
+      [["--engine", "x", path], '--engine must be interpreter or translator, got "x"'],
     ];
     for (const [args, message] of refused) {
       const [code, out, err] = await run(...args);
