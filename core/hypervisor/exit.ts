@@ -17,6 +17,8 @@ export interface Services {
   turnOn(vcpu: Vcpu, entry: bigint, x0: bigint): void;
   /** The guest has written to its distributor. */
   distributorChanged(core: Core, vcpu: Vcpu): void;
+  /** The instruction at the guest's PC; undefined when it cannot be read. */
+  instructionWord(core: Core, vcpu: Vcpu): number | undefined;
   /** The instruction at the guest's PC in words, for messages. */
   instruction(core: Core, vcpu: Vcpu): string;
 }

@@ -14,7 +14,7 @@ import { clearRam, writeGuest } from "./guest_memory.ts";
 import { type HardwareLink, timerLinks } from "./hardware_links.ts";
 import { MemoryPool, type PhysicalRange } from "./memory_pool.ts";
 import type { PhysicalGic } from "./physical_gic.ts";
-import { guestInstruction, report } from "./report.ts";
+import { guestInstruction, guestWord, report } from "./report.ts";
 import { RunLoop } from "./run_loop.ts";
 import { RoundRobin } from "./scheduler.ts";
 import { Stage2 } from "./stage2.ts";
@@ -76,6 +76,7 @@ export class Hypervisor {
       log: parts.log,
       turnOn: (vcpu, entry, x0) => this.#turnOn(vcpu, entry, x0),
       distributorChanged: (core, vcpu) => follow(core, vcpu.vm),
+      instructionWord: (core, vcpu) => guestWord(machine, core, vcpu),
       instruction: (core, vcpu) => guestInstruction(machine, core, vcpu),
       halted: (core, vcpu, how) =>
         how === "off" ? this.#stop(core, vcpu.vm) : this.#restart(core, vcpu.vm),

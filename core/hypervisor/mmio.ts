@@ -4,12 +4,14 @@
  * @module
  */
 
+import type { Region } from "../board/bus.ts";
 import { hex } from "../hex.ts";
 import { stored } from "../cpu/controls.ts";
 import { abortedAccess, type AccessSyndrome } from "../cpu/syndrome.ts";
 import { describeFault } from "../cpu/syndrome_text.ts";
 import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
 import { externalDataAbort } from "./guest_exceptions.ts";
+import { addressOf, decodeLoadStore, guestRegisterFile, performLoadStore } from "./load_store.ts";
 import { type Outcome, reflect, skip } from "./outcome.ts";
 
 /** An access that stage 2 stopped. */
@@ -47,13 +49,11 @@ export function handleDataAbort(exit: Exit): Outcome {
   const { vm } = exit.vcpu;
   const region = abort.isWalk ? undefined : vm.bus.find(abort.ipa);
   if (!region) return refuse(exit, abort, "nothing is there");
-  if (!abort.access) {
-    return refuse(exit, abort, `"${region.name}" needs a load or store of one register`);
-  }
   vm.count(`MMIO ${region.name}`);
-  if (!perform(exit, abort.ipa, abort.write, abort.access)) {
-    return refuse(exit, abort, `it goes beyond "${region.name}"`);
-  }
+  const problem = abort.access
+    ? perform(exit, abort.ipa, abort.write, abort.access) ? undefined : Beyond
+    : performUndescribed(exit, abort, region);
+  if (problem) return refuse(exit, abort, `${problem} "${region.name}"`);
   if (abort.write && vm.isInterruptController(region.device)) {
     exit.services.distributorChanged(exit.core, exit.vcpu);
   }
@@ -71,6 +71,26 @@ function perform(exit: Exit, ipa: number, write: boolean, access: AccessSyndrome
   if (value === undefined) return false;
   writeGeneral(exit, rt, extend(value, access));
   return true;
+}
+
+const Beyond = "it goes beyond";
+
+/** An access that only its instruction describes; the result is why it cannot be done. */
+function performUndescribed(exit: Exit, abort: DataAccess, region: Region): string | undefined {
+  const { core, vcpu, services } = exit;
+  const { bus } = vcpu.vm;
+  const word = services.instructionWord(core, vcpu);
+  const access = word === undefined ? undefined : decodeLoadStore(word);
+  if (!access) return "only loads and stores of registers reach";
+  const registers = guestRegisterFile(core, vcpu.pstate);
+  const end = abort.ipa + access.bytes;
+  const isWhole = BigInt.asUintN(48, addressOf(access, registers) ^ abort.far) === 0n;
+  if (!isWhole || end > region.base + region.device.size) return Beyond;
+  performLoadStore(access, registers, {
+    read: (offset, bytes) => bus.read(abort.ipa + offset, bytes, vcpu.index) ?? 0n,
+    write: (offset, bytes, value) => void bus.write(abort.ipa + offset, bytes, value, vcpu.index),
+  });
+  return undefined;
 }
 
 /** What the register gets: the value, sign-extended to the register's width where asked. */

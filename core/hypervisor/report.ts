@@ -12,16 +12,21 @@ import type { Vcpu } from "./vm.ts";
 
 const word = (value: bigint): string => value.toString(16).padStart(16, "0");
 
-/** The instruction at the guest's PC, or why it cannot be read. */
-export function guestInstruction(machine: Machine, core: Core, vcpu: Vcpu): string {
+/** The instruction at the guest's PC; undefined when it is not mapped, or not in RAM. */
+export function guestWord(machine: Machine, core: Core, vcpu: Vcpu): number | undefined {
   const { pc } = vcpu;
   const name = isAtEl0(vcpu) ? "S12E0R" : "S12E1R";
   const [high, low] = [Number(pc >> 32n), Number(pc & 0xffff_ffffn)];
   const par = machine.mmu.addressTranslation(core.index, name, high, low);
-  if (par === undefined || par & 1n) return "its instruction cannot be read";
+  if (par === undefined || par & 1n) return undefined;
   const host = machine.parts.ram.hostOffset(Number(par & 0xffff_ffff_f000n) + (low & 0xfff));
-  if (host < 0) return "its instruction is not in RAM";
-  return disassemble(machine.parts.ram.view.getUint32(host, true), pc);
+  return host < 0 ? undefined : machine.parts.ram.view.getUint32(host, true);
+}
+
+/** The instruction at the guest's PC in words. */
+export function guestInstruction(machine: Machine, core: Core, vcpu: Vcpu): string {
+  const word = guestWord(machine, core, vcpu);
+  return word === undefined ? "its instruction cannot be read" : disassemble(word, vcpu.pc);
 }
 
 /** Registers that say how a guest came to where it is. */

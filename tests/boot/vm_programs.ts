@@ -162,3 +162,54 @@ export const Reset: Program = [
     0xd400_0002, // hvc #0x0
   ]],
 ];
+
+/**
+ * Loads and stores that syndromes do not describe, on a PL011 that is played: writes abccd, then 1
+ * for a base that was written back, 5 and @ for identification registers.
+ */
+export const Undescribed: Program = [
+  [0x0, [
+    0xd2a1_2001, // mov x1, #0x9000000
+    0xd2a0_0609, // mov x9, #0x300000
+    0xd518_1049, // msr cpacr_el1, x9
+    0xd503_3fdf, // isb
+    0x5280_0c20, // mov w0, #0x61
+    0x3800_4420, // strb w0, [x1], #4
+    0xd100_1026, // sub x6, x1, #0x4
+    0xaa06_03e1, // mov x1, x6
+    0x5280_0c40, // mov w0, #0x62
+    0x5280_0002, // mov w2, #0x0
+    0x2900_0820, // stp w0, w2, [x1]
+    0x5280_0c60, // mov w0, #0x63
+    0x1e27_0000, // fmov s0, w0
+    0xbd00_0020, // str s0, [x1]
+    0x3d80_0020, // str q0, [x1]
+    0xaa01_03ea, // mov x10, x1
+    0x9100_015f, // mov sp, x10
+    0x5280_0c80, // mov w0, #0x64
+    0xb800_0fe0, // str w0, [sp, #0]!
+    0xd2a1_2007, // mov x7, #0x9000000
+    0x913f_80e7, // add x7, x7, #0xfe0
+    0x28c1_10e3, // ldp w3, w4, [x7], #8
+    0x0b04_0063, // add w3, w3, w4
+    0xb840_44e4, // ldr w4, [x7], #4
+    0x0b04_0063, // add w3, w3, w4
+    0x1200_1863, // and w3, w3, #0x7f
+    0xd100_30e7, // sub x7, x7, #0xc
+    0xd2a1_2008, // mov x8, #0x9000000
+    0x913f_8108, // add x8, x8, #0xfe0
+    0xeb08_00ff, // cmp x7, x8
+    0x1a9f_17e4, // cset w4, eq
+    0x1100_c084, // add w4, w4, #0x30
+    0xb900_0024, // str w4, [x1]
+    0xb900_0023, // str w3, [x1]
+    0xfd40_0101, // ldr d1, [x8]
+    0x9e66_0023, // fmov x3, d1
+    0xd360_fc63, // lsr x3, x3, #32
+    0x1100_c063, // add w3, w3, #0x30
+    0xb900_0023, // str w3, [x1]
+    0xd280_0100, // mov x0, #0x8
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0002, // hvc #0x0
+  ]],
+];

@@ -36,13 +36,16 @@ export interface LoadedVms {
 
 const guests = new URL("../../guests/", import.meta.url);
 
-/** A description of a small VM with the console of the board, and its program. */
+/** A PL011 that the hypervisor plays, for `emu_devices`. */
+export const PlayedConsole = '["console", 0x900_0000, 0x1000, 33, 0, []]';
+
+/** A description of a small VM with the console of the board or another, and its program. */
 export function tinyVm(
   id: number,
   program: Program,
-  options: { readonly memory?: string; readonly cpus?: number } = {},
+  options: { readonly memory?: string; readonly cpus?: number; readonly console?: string } = {},
 ): Record<string, string | Uint8Array> {
-  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1 } = options;
+  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, console } = options;
   const toml = `id = ${id}
 name = "tiny${id}"
 vm_type = 1
@@ -52,10 +55,10 @@ kernel_path = "tiny${id}.bin"
 kernel_load_addr = 0x4008_0000
 image_location = "memory"
 memory_regions = ${memory}
-emu_devices = []
+emu_devices = [${console ?? ""}]
 passthrough_devices = [
   ["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 0x1],
-  ["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],
+  ${console ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
 ]
 `;
   return { [`tiny${id}.toml`]: toml, [`tiny${id}.bin`]: programBytes(program) };

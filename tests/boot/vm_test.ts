@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Abort, Calls, FetchLoop, Loop, Lost, Reset, Spin } from "./vm_programs.ts";
-import { converse, loadVmsOf, runUntil, tinyVm, type VmRun } from "./vm_rig.ts";
+import { Abort, Calls, FetchLoop, Loop, Lost, Reset, Spin, Undescribed } from "./vm_programs.ts";
+import { converse, loadVmsOf, PlayedConsole, runUntil, tinyVm, type VmRun } from "./vm_rig.ts";
 
 const Ms = 1_000_000;
 
@@ -31,6 +31,12 @@ Deno.test("hypervisor: a store to where nothing is is an external abort, said on
   assertEquals(said.length, 1);
   assertStringIncludes(said[0] as string, "write at IPA 0x2000_0008");
   assertStringIncludes(said[0] as string, "PC 0x4008_0010: str w0, [x2, #8]");
+});
+
+Deno.test("hypervisor: pairs, write-back and SIMD registers reach devices that are played", () => {
+  const files = tinyVm(1, Undescribed, { console: PlayedConsole });
+  const { vm, output } = runTiny(Undescribed, { files });
+  assertEquals([output, vm.state], ["abccd15@", "stopped"]);
 });
 
 Deno.test("hypervisor: a guest that executes where it has no memory is stopped with a report", () => {
