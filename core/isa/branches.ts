@@ -63,7 +63,8 @@ const testBranch = insn(
   },
 );
 
-const branchRegister = insn(
+/** BR, BLR, RET; the translator looks for RET. */
+export const branchRegister: AnyInsn = insn(
   "Unconditional branch (register)",
   "1101011 opc:4 11111 000000 Rn:5 00000",
   {

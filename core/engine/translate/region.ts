@@ -5,6 +5,7 @@
  * @module
  */
 
+import { branchRegister } from "../../isa/branches.ts";
 import { decode, type Decoded } from "../../isa/decode.ts";
 import { type Feature, inTypeScript } from "../../isa/insn.ts";
 
@@ -12,6 +13,9 @@ import { type Feature, inTypeScript } from "../../isa/insn.ts";
 export const PageInstructions = 1024;
 /** Most instructions one region holds. */
 const RegionLimit = 400;
+
+/** Most places that a return in the region is compared with. */
+const MaxReturns = 4;
 
 /** A run of instructions entered only at its start and left only at its end. */
 export interface Block {
@@ -22,6 +26,8 @@ export interface Block {
   readonly next: number | undefined;
   /** Index of the target of a direct branch at the end that stays in the region. */
   readonly taken: number | undefined;
+  /** After a return: where the calls of the region go on. */
+  readonly returns: readonly number[];
   /** Position in reverse postorder. */
   order: number;
   /** Immediate dominator, by start; its own for the entry. */
@@ -51,11 +57,11 @@ export interface PageSource {
 
 /** The region entered at `entry`; undefined when its first instruction cannot be translated. */
 export function discover(page: PageSource, entry: number): Region | undefined {
-  const { known, leaders } = collect(page, entry);
+  const { known, leaders, returns } = collect(page, entry);
   if (!known.has(entry)) return undefined;
   const blocks = new Map<number, Block>();
   for (const start of leaders) {
-    if (known.has(start)) blocks.set(start, makeBlock(known, leaders, start));
+    if (known.has(start)) blocks.set(start, makeBlock(known, leaders, returns, start));
   }
   const order = reversePostorder(blocks, entry);
   for (const start of blocks.keys()) if (!order.includes(start)) blocks.delete(start);
@@ -79,19 +85,27 @@ function usesFp({ insn, fields }: Decoded): boolean {
 function successors(d: Decoded, index: number): { next?: number; taken?: number } {
   const out: { next?: number; taken?: number } = {};
   if (!d.insn.ends) out.next = index + 1;
-  // A call's callee is left to its own region: it returns through a register anyway.
-  const calls = d.insn.ends && d.fields.op === 1;
-  if (d.insn.branch && !calls) {
+  if (d.insn.branch) {
     const taken = index + Number(d.operands.imm as bigint) / 4;
     if (taken >= 0 && taken < PageInstructions) out.taken = taken;
   }
   return out;
 }
 
-function collect(
-  page: PageSource,
-  entry: number,
-): { known: Map<number, Decoded>; leaders: Set<number> } {
+/** BL: the one direct branch that ends a run and links. */
+const isCall = (d: Decoded) => d.insn.branch === true && d.insn.ends === true && d.fields.op === 1;
+/** RET. */
+const isReturn = (d: Decoded) => d.insn === branchRegister && d.fields.opc === 2;
+
+interface Collected {
+  readonly known: Map<number, Decoded>;
+  readonly leaders: Set<number>;
+  /** Where calls inside the region go on. */
+  readonly returns: Set<number>;
+}
+
+function collect(page: PageSource, entry: number): Collected {
+  const returns = new Set<number>();
   const known = new Map<number, Decoded>();
   const leaders = new Set([entry]);
   const pending = [entry];
@@ -105,17 +119,23 @@ function collect(
       if (taken !== undefined) {
         leaders.add(taken);
         pending.push(taken);
+        if (isCall(d) && returns.size < MaxReturns) {
+          returns.add(i + 1);
+          leaders.add(i + 1);
+          pending.push(i + 1);
+        }
       }
       if (d.insn.branch && next !== undefined) leaders.add(next);
       i = next;
     }
   }
-  return { known, leaders };
+  return { known, leaders, returns };
 }
 
 function makeBlock(
   known: ReadonlyMap<number, Decoded>,
   leaders: ReadonlySet<number>,
+  returns: ReadonlySet<number>,
   start: number,
 ): Block {
   const instructions: Decoded[] = [];
@@ -130,14 +150,23 @@ function makeBlock(
     if (leaders.has(next) || !known.has(next)) break;
     index = next;
   }
-  const rest = { order: -1, dominator: -1, isLoop: false, isMerge: false, longest: 0 };
+  const last = instructions.at(-1) as Decoded;
+  const calls = isReturn(last) ? [...returns].filter((r) => known.has(r)) : [];
+  const rest = {
+    returns: calls,
+    order: -1,
+    dominator: -1,
+    isLoop: false,
+    isMerge: false,
+    longest: 0,
+  };
   return { start, instructions, next, taken, ...rest };
 }
 
 /** Successors of a block that are blocks of the region. */
 export function edges(blocks: ReadonlyMap<number, Block>, b: Block): number[] {
   const out: number[] = [];
-  for (const to of [b.taken, b.next]) {
+  for (const to of [b.taken, b.next, ...b.returns]) {
     if (to !== undefined && blocks.has(to) && !out.includes(to)) out.push(to);
   }
   return out;

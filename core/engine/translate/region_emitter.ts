@@ -146,7 +146,7 @@ class RegionEmitter extends Emitter {
   #goTo(from: Block, to: number): void {
     const { blocks } = this.#region;
     const target = edges(blocks, from).includes(to) ? blocks.get(to) : undefined;
-    if (!target) return to === from.taken ? this.jumpTo(this.#pcOf(to)) : this.#exitTo(to);
+    if (!target) return to === from.taken ? this.#exitFar(this.#pcOf(to)) : this.#exitTo(to);
     if (isBackEdge(from, target)) {
       if (dominates(blocks, to, from.start)) return this.#branch(to);
       return this.#exitTo(to);
@@ -458,7 +458,20 @@ class RegionEmitter extends Emitter {
     } else this.jumpTo(this.w("i64.add", this.pc(), offset));
   }
   jumpTo(address: Val): void {
-    asNode(address).emit(this.code);
+    const b = this.#block;
+    const target = b.returns.length > 0 ? this.let(address) : address;
+    for (const to of b.returns) {
+      const [index, last, sets] = [this.#index, this.#last, this.#flagSets];
+      this.if(this.w("i64.eq", target, this.#pcOf(to)), () => this.#goTo(b, to));
+      this.#block = b;
+      this.#index = index;
+      this.#last = last;
+      this.#flagSets = sets;
+    }
+    this.#exitFar(target);
+  }
+  #exitFar(target: Val): void {
+    asNode(target).emit(this.code);
     this.setLocal(this.#exitTarget);
     this.#branch("far");
   }
