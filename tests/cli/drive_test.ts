@@ -36,11 +36,20 @@ Deno.test("drive: a file and switches in any order", () => {
     snapshot: true,
   });
   assertEquals(drive.parse("file=a,,b.img,readonly=on")?.file, "a,b.img");
+  assertEquals(drive.parse("file=a,vm=12")?.vm, 12);
 });
 
 Deno.test("drive: what it does not know is refused", () => {
   for (
-    const text of ["", "a.img", "file=", "file=a,if=none", "file=a,readonly=yes", "file=a,file=b"]
+    const text of [
+      "",
+      "a.img",
+      "file=",
+      "file=a,if=none",
+      "file=a,readonly=yes",
+      "file=a,file=b",
+      "file=a,vm=x",
+    ]
   ) {
     assertEquals(drive.parse(text), undefined);
   }
