@@ -8,7 +8,9 @@ import { Bus } from "../core/board/bus.ts";
 import { EventQueue } from "../core/board/clock.ts";
 import type { Device, State } from "../core/board/device.ts";
 import { intid, type IrqLine, type Spi, Unconnected } from "../core/board/irq.ts";
+import { armadaClocks } from "../devices/armada_clocks.ts";
 import { armadaUart } from "../devices/armada_uart.ts";
+import { armadaXor } from "../devices/armada_xor.ts";
 import type { Gic, GicConfig, GicWires } from "../devices/gic/gic.ts";
 import { gicv2 } from "../devices/gic/gicv2.ts";
 import { gicv3 } from "../devices/gic/gicv3.ts";
@@ -251,6 +253,13 @@ function build(slot: DeviceSlot, parts: Parts): Device {
     }
     case "vexpress-sysreg":
       return vexpressSysreg({ log, power: (request) => host.power?.(request) });
+    case "armada-clocks":
+      return armadaClocks(slot.block, { log });
+    case "armada-xor": {
+      const [first, second] = slot.irqs;
+      const memory = host.memory ?? NoMemory;
+      return armadaXor({ memory, irqs: [line(first), line(second)], log });
+    }
     case "virtio-mmio": {
       const plug = parts.plugs.get(slot.name);
       return plug ? virtio(plug, slot, log, parts) : virtioMmioSlot(log);

@@ -191,6 +191,8 @@ function device(t: Tree, slot: DeviceSlot): FdtNode[] {
         compatible: strings("virtio,mmio"),
       })];
     case "vexpress-sysreg":
+    case "armada-clocks":
+    case "armada-xor":
     case "unclaimed":
       return [];
   }

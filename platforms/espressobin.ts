@@ -1,12 +1,18 @@
 /** Globalscale ESPRESSObin: Marvell Armada 3720. @module */
 
-import { type Platform, ppi, spi, unclaimedSlot } from "./platform.ts";
+import { type DeviceSlot, type Platform, ppi, spi, unclaimedSlot } from "./platform.ts";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
 /** Address of an internal register, given its offset. */
 const at = (offset: number): number => 0xd000_0000 + offset;
+
+const clocks = (
+  name: string,
+  base: number,
+  block: "time-base" | "north" | "south",
+): DeviceSlot => ({ kind: "armada-clocks", name, base, block, hidden: true });
 
 /** Two Cortex-A53, GICv3, the Armada's own UARTs. */
 export const espressobin: Platform = {
@@ -63,13 +69,13 @@ export const espressobin: Platform = {
     unclaimedSlot("i2c0", at(0x1_1000), 0x24),
     unclaimedSlot("i2c1", at(0x1_1080), 0x24),
     unclaimedSlot("avs", at(0x1_1500), 0x40),
-    unclaimedSlot("north-clocks", at(0x1_3000), 0x100),
-    unclaimedSlot("tbg", at(0x1_3200), 0x100),
+    clocks("north-clocks", at(0x1_3000), "north"),
+    clocks("tbg", at(0x1_3200), "time-base"),
     unclaimedSlot("north-pins", at(0x1_3800), 0x100),
     unclaimedSlot("north-gpio", at(0x1_3c00), 0x20),
     unclaimedSlot("north-power", at(0x1_4000), 0x60),
     unclaimedSlot("emmc-pads", at(0x1_7808), 0x4),
-    unclaimedSlot("south-clocks", at(0x1_8000), 0x100),
+    clocks("south-clocks", at(0x1_8000), "south"),
     unclaimedSlot("comphy", at(0x1_8300), 0x300),
     unclaimedSlot("south-pins", at(0x1_8800), 0x100),
     unclaimedSlot("south-gpio", at(0x1_8c00), 0x20),
@@ -82,7 +88,13 @@ export const espressobin: Platform = {
     unclaimedSlot("usb-otg-phy", at(0x5_d000), 0x1000),
     unclaimedSlot("usb2", at(0x5_e000), 0x1000),
     unclaimedSlot("usb-host-phy", at(0x5_f000), 0x1000),
-    unclaimedSlot("xor", at(0x6_0900), 0x300),
+    {
+      kind: "armada-xor",
+      name: "xor",
+      base: at(0x6_0900),
+      irqs: [spi(47), spi(48)],
+      hidden: true,
+    },
     unclaimedSlot("pcie", at(0x7_0000), 0x2_0000),
     unclaimedSlot("crypto", at(0x9_0000), 0x2_0000),
     unclaimedSlot("mailbox", at(0xb_0000), 0x100),

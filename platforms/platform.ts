@@ -36,6 +36,8 @@ export type DeviceKind =
   }
   | { readonly kind: "virtio-mmio"; readonly irq: Spi }
   | { readonly kind: "vexpress-sysreg" }
+  | { readonly kind: "armada-clocks"; readonly block: "time-base" | "north" | "south" }
+  | { readonly kind: "armada-xor"; readonly irqs: readonly [Spi, Spi] }
   | {
     /** A device nobody has modelled: reads as `fill` (zero when omitted), ignores writes. */
     readonly kind: "unclaimed";
@@ -211,6 +213,8 @@ const Sizes = {
   pl061: 0x1000,
   "virtio-mmio": 0x200,
   "vexpress-sysreg": 0x1000,
+  "armada-clocks": 0x100,
+  "armada-xor": 0x300,
 } as const;
 const ArmadaUartSizes = { standard: 0x18, extended: 0x30 } as const;
 
@@ -226,10 +230,20 @@ export function windowOf(slot: DeviceSlot): Window {
 
 /** Where the device in `slot` signals, in the order of its node's `interrupts`. */
 export function interruptsOf(slot: DeviceSlot): Spi[] {
-  if (slot.kind === "unclaimed" || slot.kind === "vexpress-sysreg") return [];
-  if (slot.kind !== "armada-uart") return [slot.irq];
-  const { sum, tx, rx } = slot.irqs;
-  return [...(sum ? [sum] : []), tx, rx];
+  switch (slot.kind) {
+    case "unclaimed":
+    case "vexpress-sysreg":
+    case "armada-clocks":
+      return [];
+    case "armada-xor":
+      return [...slot.irqs];
+    case "armada-uart": {
+      const { sum, tx, rx } = slot.irqs;
+      return [...(sum ? [sum] : []), tx, rx];
+    }
+    default:
+      return [slot.irq];
+  }
 }
 
 /** An unmodelled device, for {@linkcode Platform.devices}. */
