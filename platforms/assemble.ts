@@ -150,6 +150,7 @@ export function assemble(platform: Platform, options: BoardOptions, host: BoardH
     keys: parts.keys,
     reset() {
       for (const [, device] of devices) device.reset();
+      network.reset();
       gic.reset();
     },
     snapshot: () => ({

@@ -93,6 +93,18 @@ export class Switch {
     };
   }
 
+  /** Forgets addresses and frames; ports stay as they are. */
+  reset(): void {
+    this.#lost = 0;
+    this.#travelling.length = 0;
+    this.#behind.clear();
+    for (const port of this.#ports) {
+      port.waiting.length = 0;
+      port.freeNs = 0;
+    }
+    this.#setAlarm();
+  }
+
   /** A copy of the state, safe to keep. */
   snapshot(): State {
     return {

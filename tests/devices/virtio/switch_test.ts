@@ -119,6 +119,17 @@ Deno.test("switch: it remembers 1024 addresses, however many it is shown", () =>
   assertEquals(addresses.length, 1024);
 });
 
+Deno.test("switch: a reset forgets addresses, and frames on their way or waiting", () => {
+  const { clock, hub, ports, send, taken } = rig();
+  const fresh = hub.snapshot();
+  send(1, Broadcast);
+  clock.advanceTo(1e6);
+  send(0, 1);
+  hub.reset();
+  assertEquals([hub.snapshot(), clock.nextDeadline(), taken()], [fresh, undefined, [[], [], []]]);
+  assertEquals(ports.length, 3);
+});
+
 Deno.test("switch: a restored switch delivers what was on its way", () => {
   const a = rig();
   a.send(2, Broadcast);
