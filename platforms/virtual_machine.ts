@@ -34,6 +34,7 @@ import type { SerialPort, SerialWires } from "../devices/serial.ts";
 import type { BlockBackend } from "../devices/virtio/block_backend.ts";
 import type { GuestMemory } from "../devices/virtio/chain.ts";
 import { directMemory, type MemoryPart } from "./direct_memory.ts";
+import type { Board } from "./assemble.ts";
 import {
   clockHz,
   type DeviceSlot,
@@ -171,6 +172,7 @@ function makeDevices(makers: Makers, plan: VmPlan): VmDevices {
       ...plan.passthrough.flatMap((window) => cutOut(window, playedRanges)),
       ...virtualCpuInterface(makers, plan),
     ],
+    passedThrough: passedThrough(board, plan, played.map(({ slot }) => slot.name)),
     links: plan.passthrough.flatMap((w) => w.irqs.filter((i) => !playedIrqs.has(i.hardware))),
     console,
     deviceTree: plan.dtb?.kind === "generate"
@@ -239,6 +241,13 @@ function virtualCpuInterface(makers: Makers, plan: VmPlan): VmDevices["windows"]
   const { platform } = makers.simulator.board;
   const { virtualCpuInterface: gicv } = gicFrames(platform, 2) as Gicv2Frames;
   return [{ gpa: vgic.cpuInterface, hpa: gicv.base, bytes: CpuInterfaceBytes }];
+}
+
+/** Devices of the board in a VM's windows, but those that are played in their place. */
+function passedThrough({ bus, platform }: Board, plan: VmPlan, played: readonly string[]) {
+  const names = new Set(plan.passthrough.flatMap((window) => window.devices));
+  return platform.devices.filter(({ name }) => names.has(name) && !played.includes(name))
+    .flatMap(({ base }) => bus.find(base)?.device ?? []);
 }
 
 interface FoundUart {

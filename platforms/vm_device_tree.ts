@@ -40,7 +40,6 @@ export function vmDeviceTree(
     cpuCompatible: `arm,${cpu}`,
   });
   const { root } = patchFdt({ root: tree, reservations: [], bootCpu: 0 }, plan.fdt);
-  remove(root, "/pmu"); // its interrupt stays with the hypervisor
   placeGic(root, platform, board.gicVersion, plan);
   if (!root.children.some((child) => child.name.startsWith("pl061@"))) remove(root, "/gpio-keys");
   placeConsole(root, plan);

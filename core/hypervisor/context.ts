@@ -7,6 +7,8 @@
  * @module
  */
 
+import { store } from "../cpu/controls.ts";
+import { updateCounters } from "../cpu/pmu.ts";
 import { controlsChanged } from "../cpu/pstate.ts";
 import { type SystemSlot, SystemSlots } from "../cpu/system_register_slots.ts";
 import type { Core } from "../cpu/types.ts";
@@ -60,7 +62,6 @@ export const GuestRegisters: readonly SystemSlot[] = [
   "PMCCFILTR_EL0",
   ...numbered("PMEVCNTR#_EL0", 6),
   ...numbered("PMEVTYPER#_EL0", 6),
-  "PMU_EPOCH",
 ];
 
 const slots = GuestRegisters.map((name) => SystemSlots[name]);
@@ -95,6 +96,7 @@ export class GuestContext {
   /** Takes the registers out of a core that is at EL2. */
   save(core: Core): void {
     const { state } = core;
+    updateCounters(core);
     this.#x.set(state.x.subarray(0, GeneralCount));
     this.#v.set(state.v);
     this.#fpcr = state.u32("fpcr");
@@ -111,6 +113,7 @@ export class GuestContext {
     state.setU32("fpsr", this.#fpsr);
     state.setU32("exclusiveBytes", 0);
     slots.forEach((slot, i) => state.system[slot] = this.#system[i] as bigint);
+    store(core, "PMU_EPOCH", BigInt(Math.floor(core.clock.now()))); // it counts from here on
     controlsChanged(core);
     core.timers.settle();
   }

@@ -5,6 +5,7 @@
  */
 
 import { hexRange } from "../hex.ts";
+import type { Device } from "../board/device.ts";
 import type { MemoryRegion, VmPlan } from "../config/vm_plan.ts";
 import type { Core } from "../cpu/types.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -216,6 +217,9 @@ export class Hypervisor {
     this.#loop.detach(vm);
     vm.gic.reset(core);
     for (const { device } of vm.devices.emulated) device.reset();
+    for (const device of vm.devices.passedThrough) {
+      if (!this.#isShared(vm, device)) device.reset();
+    }
     vm.plan.memory.forEach((region, i) => {
       if (region.kind === "reserved") return;
       for (const { base, bytes } of vm.memory[i] as PhysicalRange[]) {
@@ -224,6 +228,13 @@ export class Hypervisor {
     });
     this.#machine.mmu.flush();
     this.#start(vm);
+  }
+
+  /** Whether another VM that runs has the device, too. */
+  #isShared(vm: Vm, device: Device): boolean {
+    return this.vms.some((other) =>
+      other !== vm && !other.ended && other.devices.passedThrough.includes(device)
+    );
   }
 }
 

@@ -46,6 +46,8 @@ export interface VmDevices {
     readonly hpa: number;
     readonly bytes: number;
   }[];
+  /** The devices in those parts. */
+  readonly passedThrough: readonly Device[];
   /** Interrupts of those parts. */
   readonly links: readonly { readonly hardware: number; readonly guest: number }[];
   readonly console: VmConsole | undefined;

@@ -147,7 +147,7 @@ export const Spin: Program = [
   ]],
 ];
 
-/** Says what memory holds, changes it and resets. */
+/** Says what memory and a register of the UART hold, changes them and resets. */
 export const Reset: Program = [
   [0x0, [
     0xd2a1_2009, // mov x9, #0x9000000
@@ -157,6 +157,10 @@ export const Reset: Program = [
     0xb900_0121, // str w1, [x9]
     0x5280_00a4, // mov w4, #0x5
     0xb900_0044, // str w4, [x2]
+    0xb940_2123, // ldr w3, [x9, #32]
+    0x1100_c061, // add w1, w3, #0x30
+    0xb900_0121, // str w1, [x9]
+    0xb900_2124, // str w4, [x9, #32]
     0xd280_0120, // mov x0, #0x9
     0xf2b0_8000, // movk x0, #0x8400, lsl #16
     0xd400_0002, // hvc #0x0
