@@ -37,7 +37,7 @@ export function openPlugs(
   if (options.net) virtio.push({ kind: "net" });
   const disks = new Map(plans.map(({ id }) => [id, ownedBy(id)]));
   const { pcap } = options;
-  return { virtio, disks, ...(pcap === undefined ? {} : { capture: openCapture(pcap) }) };
+  return { virtio, disks, ...(pcap === undefined ? {} : { capture: openCapture(pcap, log) }) };
 }
 
 function diskOf({ id, disk }: VmPlan): Drive[] {
@@ -66,12 +66,25 @@ function checkOwners(drives: readonly Drive[], plans: readonly VmPlan[]): void {
   }
 }
 
-function openCapture(path: string): NonNullable<Plugs["capture"]> {
+function openCapture(
+  path: string,
+  log: (message: string) => void,
+): NonNullable<Plugs["capture"]> {
+  const text = (error: unknown) => `Cannot write --pcap "${path}": ${reason(error)}`;
+  let file: Deno.FsFile | undefined;
   try {
-    const file = Deno.openSync(path, { write: true, create: true, truncate: true });
+    file = Deno.openSync(path, { write: true, create: true, truncate: true });
     file.writeSync(pcapHeader());
-    return (nowNs, frame) => void file.writeSync(pcapRecord(nowNs, frame));
   } catch (error) {
-    throw new UsageError(`Cannot write --pcap "${path}": ${reason(error)}`);
+    throw new UsageError(text(error));
   }
+  return (nowNs, frame) => {
+    const bytes = pcapRecord(nowNs, frame);
+    try {
+      for (let done = 0; file && done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+    } catch (error) {
+      file = undefined; // the run goes on without
+      log(text(error));
+    }
+  };
 }
