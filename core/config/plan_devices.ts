@@ -57,6 +57,7 @@ const Silent: readonly EmulatedKind[] = [...VgicKinds, "dummy", "icc-sre", "sgir
 /** Kinds that can be played, and the bytes they take when the description does not say. */
 const PlayedBytes: { readonly [kind in EmulatedKind]?: number } = {
   console: PageBytes,
+  "ivc-channel": PageBytes,
   "virtio-blk": 0x200,
   "virtio-net": 0x200,
   "virtio-console": 0x200,

@@ -5,26 +5,44 @@
  * @module
  */
 
-import { callPsci, type PowerController, PsciStatus } from "../cpu/psci.ts";
+import { callPsci, type PowerController } from "../cpu/psci.ts";
+import type { ChannelProblem, Channels } from "./channels.ts";
 import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
 import { type Outcome, resume } from "./outcome.ts";
-import type { Vcpu } from "./vm.ts";
+import type { Vcpu, Vm } from "./vm.ts";
 
 /** A hypercall of ArceOS: HVC #0 with its number in X0, which gets the result. */
 export interface Hypercall {
   readonly name: string;
   readonly number: number;
+  /** Says why it failed; absent when the call is not there. `x` are X1 to X4. */
+  readonly serve?: (channels: Channels, vm: Vm, x: Arguments) => ChannelProblem;
 }
 
-/** All are known, none is there: each answers that it failed. */
+type Arguments = readonly [bigint, bigint, bigint, bigint];
+
+/** Those of inter-VM channels are there; each other one answers that it failed. */
 export const hypercalls: readonly Hypercall[] = [
   { name: "HypervisorDisable", number: 0 },
   { name: "PrepareDisable", number: 1 },
   { name: "Debug", number: 2 },
-  { name: "IVCPublish", number: 3 },
-  { name: "IVCSubscribe", number: 4 },
-  { name: "IVCUnpublish", number: 5 },
-  { name: "IVCUnsubscribe", number: 6 },
+  {
+    name: "IVCPublish",
+    number: 3,
+    serve: (channels, vm, [key, address, size]) => channels.publish(vm, key, { address, size }),
+  },
+  {
+    name: "IVCSubscribe",
+    number: 4,
+    serve: (channels, vm, [publisher, key, address, size]) =>
+      channels.subscribe(vm, publisher, key, { address, size }),
+  },
+  { name: "IVCUnpublish", number: 5, serve: (channels, vm, [key]) => channels.unpublish(vm, key) },
+  {
+    name: "IVCUnsubscribe",
+    number: 6,
+    serve: (channels, vm, [publisher, key]) => channels.unsubscribe(vm, publisher, key),
+  },
 ];
 
 /** SMCCC function identifiers of fast calls have bit 31 set. */
@@ -76,13 +94,26 @@ function vmPower(exit: Exit, next: (outcome: Outcome) => void): PowerController 
 }
 
 function hypercall(exit: Exit, number: number): Outcome {
-  const { vm } = exit.vcpu;
+  const { vcpu: { vm }, services } = exit;
   const known = hypercalls.find((row) => row.number === number);
   vm.count(known ? `hypercall ${known.name}` : "unknown hypercall");
-  if (known) writeGeneral(exit, 0, PsciStatus.notSupported);
-  if (vm.first(`hypercall ${number}`)) {
-    const what = known ? `${known.name} is not supported` : "no such hypercall";
-    exit.services.log("warn", vm.label, `hypercall ${number}: ${what}`);
+  const x: Arguments = [
+    readGeneral(exit, 1),
+    readGeneral(exit, 2),
+    readGeneral(exit, 3),
+    readGeneral(exit, 4),
+  ];
+  const problem = !known
+    ? "no such hypercall"
+    : known.serve
+    ? known.serve(services.channels, vm, x)
+    : "not supported";
+  if (known) writeGeneral(exit, 0, problem ? Failed : 0n);
+  if (problem && vm.first(`hypercall ${number} ${problem}`)) {
+    const name = known ? `, ${known.name}` : "";
+    services.log("warn", vm.label, `hypercall ${number}${name}: ${problem}`);
   }
   return resume;
 }
+
+const Failed = -1n;

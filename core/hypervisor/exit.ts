@@ -2,6 +2,7 @@
 
 import { stored } from "../cpu/controls.ts";
 import type { Core } from "../cpu/types.ts";
+import type { Channels } from "./channels.ts";
 import type { Vcpu } from "./vm.ts";
 
 /** How serious a message is. */
@@ -13,6 +14,7 @@ export type Log = (level: LogLevel, target: string, message: string) => void;
 /** What the run loop does for handlers. */
 export interface Services {
   readonly log: Log;
+  readonly channels: Channels;
   /** Lets a vCPU that is off run from `entry`. */
   turnOn(vcpu: Vcpu, entry: bigint, x0: bigint): void;
   /** The guest has written to its distributor. */

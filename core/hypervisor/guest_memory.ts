@@ -3,6 +3,7 @@
 import { hex } from "../hex.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mapping } from "./stage2.ts";
+import type { Vm } from "./vm.ts";
 
 const PageBytes = 4096;
 
@@ -30,6 +31,26 @@ export function writeGuest(
 function writeRam(machine: Machine, pa: number, bytes: Uint8Array): void {
   machine.parts.ram.slice(pa, bytes.length).set(bytes);
   forgetCode(machine, pa, bytes.length);
+}
+
+/**
+ * Offset in host memory of a 64-bit word of the guest's; undefined where the guest has no memory,
+ * or the word is not aligned.
+ */
+export function guestRam(machine: Machine, vm: Vm, gpa: bigint): number | undefined {
+  if (gpa & 7n) return undefined;
+  for (const [i, region] of vm.plan.memory.entries()) {
+    let at = BigInt(region.gpa);
+    for (const { base, bytes } of vm.memory[i] ?? []) {
+      const offset = gpa - at;
+      if (offset >= 0n && offset < BigInt(bytes)) {
+        const host = machine.parts.ram.hostOffset(base + Number(offset));
+        return host < 0 ? undefined : host;
+      }
+      at += BigInt(bytes);
+    }
+  }
+  return undefined;
 }
 
 /** Empties RAM. */

@@ -9,6 +9,7 @@ import type { Device } from "../board/device.ts";
 import type { MemoryRegion, VmPlan } from "../config/vm_plan.ts";
 import type { Core } from "../cpu/types.ts";
 import type { Machine } from "../machine/machine.ts";
+import { Channels } from "./channels.ts";
 import { type ResetRegisters, resetRegisters } from "./context.ts";
 import type { Log } from "./exit.ts";
 import { clearRam, writeGuest } from "./guest_memory.ts";
@@ -54,6 +55,7 @@ export class Hypervisor {
   readonly #reset: ResetRegisters;
   readonly #tables: MemoryPool;
   readonly #memory: MemoryPool;
+  readonly #channels: Channels;
   /** Owners of physical SPIs. */
   readonly #owners = new Map<number, { readonly vm: Vm; readonly link: HardwareLink }>();
 
@@ -73,8 +75,16 @@ export class Hypervisor {
     this.#reset = resetRegisters(machine.cores[0] as Core);
     const gic = parts.gic();
     const own = { alarm: machine.parts.timerPpis.cnthp, maintenance: parts.maintenance };
+    const ram = machine.parts.ram.banks.map(({ base, size }) => ({ base, bytes: size }));
+    this.#memory = new MemoryPool(ram);
+    const top = this.#memory.takeHighest(OwnBytes, PageBytes);
+    if (!top) {
+      throw new RangeError("Cannot run VMs: 32 MiB of RAM must be there for the hypervisor");
+    }
+    this.#channels = new Channels(machine, this.#memory);
     this.#loop = new RunLoop(machine, gic, new RoundRobin<Vcpu>(machine.cores.length), own, {
       log: parts.log,
+      channels: this.#channels,
       turnOn: (vcpu, entry, x0) => this.#turnOn(vcpu, entry, x0),
       distributorChanged: (core, vcpu) => follow(core, vcpu.vm),
       instructionWord: (core, vcpu) => guestWord(machine, core, vcpu),
@@ -84,12 +94,6 @@ export class Hypervisor {
       failed: (core, vcpu, why, syndrome) => this.#fail(core, vcpu, why, syndrome),
       ownerOf: (intid) => this.#owners.get(intid),
     });
-    const ram = machine.parts.ram.banks.map(({ base, size }) => ({ base, bytes: size }));
-    this.#memory = new MemoryPool(ram);
-    const top = this.#memory.takeHighest(OwnBytes, PageBytes);
-    if (!top) {
-      throw new RangeError("Cannot run VMs: 32 MiB of RAM must be there for the hypervisor");
-    }
     this.#tables = new MemoryPool([top]);
     const fixed = this.#claimFixed(plans);
     this.vms = plans.map((plan, i) =>
@@ -205,6 +209,7 @@ export class Hypervisor {
 
   #end(core: Core, vm: Vm): void {
     this.#loop.detach(vm);
+    this.#channels.forget(vm);
     vm.gic.reset(core);
     for (const { device } of vm.devices.emulated) device.reset();
     this.onVmEnded(vm);
@@ -215,6 +220,7 @@ export class Hypervisor {
   #restart(core: Core, vm: Vm): void {
     this.#log("info", vm.label, "reset by its guest");
     this.#loop.detach(vm);
+    this.#channels.forget(vm);
     vm.gic.reset(core);
     for (const { device } of vm.devices.emulated) device.reset();
     for (const device of vm.devices.passedThrough) {

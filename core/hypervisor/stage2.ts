@@ -60,7 +60,7 @@ export class Stage2 {
   readonly root: number;
   readonly #ram: Ram;
   readonly #memory: TableMemory;
-  readonly #mappings: Mapping[] = [];
+  #mappings: Mapping[] = [];
 
   constructor(ram: Ram, memory: TableMemory) {
     this.#ram = ram;
@@ -100,6 +100,16 @@ export class Stage2 {
       this.map(at, base, bytes, attributes);
       at += bytes;
     }
+  }
+
+  /** Takes back a page that was mapped alone; what translations remember of it is the caller's. */
+  unmapPage(gpa: number): void {
+    this.#mappings = this.#mappings.filter((m) => m.gpa !== gpa || m.bytes !== PageBytes);
+    let table = this.root;
+    for (const level of [1, 2]) {
+      table = Number(this.#read(table + index(gpa, level) * 8) & AddressMask);
+    }
+    this.#write(table + index(gpa, 3) * 8, 0n);
   }
 
   /** Where `gpa` leads, by what has been mapped; undefined where nothing is. */

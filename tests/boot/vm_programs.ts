@@ -217,3 +217,86 @@ export const Undescribed: Program = [
     0xd400_0002, // hvc #0x0
   ]],
 ];
+
+/**
+ * Publishes a page under key 7 (says 0, and 1 for its size), cannot do so again (1), writes H into it,
+ * waits for another character, says that and takes the page back (0).
+ */
+export const Publisher: Program = [
+  [0x0, [
+    0xd2a1_2009, // mov x9, #0x9000000
+    0xd2a8_0a0a, // mov x10, #0x40500000
+    0xd280_0060, // mov x0, #0x3
+    0xd280_00e1, // mov x1, #0x7
+    0xaa0a_03e2, // mov x2, x10
+    0x9100_2143, // add x3, x10, #0x8
+    0xd286_0004, // mov x4, #0x3000
+    0xf900_0064, // str x4, [x3]
+    0xd400_0002, // hvc #0x0
+    0x1100_c000, // add w0, w0, #0x30
+    0xb900_0120, // str w0, [x9]
+    0xf940_0145, // ldr x5, [x10]
+    0xf940_0546, // ldr x6, [x10, #8]
+    0xf140_04df, // cmp x6, #0x1, lsl #12
+    0x1a9f_17e6, // cset w6, eq
+    0x1100_c0c6, // add w6, w6, #0x30
+    0xb900_0126, // str w6, [x9]
+    0x5280_0907, // mov w7, #0x48
+    0xb900_10a7, // str w7, [x5, #16]
+    0xd280_0060, // mov x0, #0x3
+    0xd400_0002, // hvc #0x0
+    0xb100_041f, // cmn x0, #0x1
+    0x1a9f_17e6, // cset w6, eq
+    0x1100_c0c6, // add w6, w6, #0x30
+    0xb900_0126, // str w6, [x9]
+    0xb940_10a7, // ldr w7, [x5, #16]
+    0x7101_20ff, // cmp w7, #0x48
+    0x54ff_ffc0, // b.eq 64 <.text+0x64>
+    0xb900_0127, // str w7, [x9]
+    0xd280_00a0, // mov x0, #0x5
+    0xd400_0002, // hvc #0x0
+    0x1100_c000, // add w0, w0, #0x30
+    0xb900_0120, // str w0, [x9]
+    0xd280_0100, // mov x0, #0x8
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0002, // hvc #0x0
+  ]],
+];
+
+/**
+ * Subscribes to VM 1's key 7, says what it finds there and the header, answers with h, gives it up
+ * (0) and reads once more where nothing is then.
+ */
+export const Subscriber: Program = [
+  [0x0, [
+    0xd2a1_2009, // mov x9, #0x9000000
+    0xd2a8_0a0a, // mov x10, #0x40500000
+    0xd280_0021, // mov x1, #0x1
+    0xd280_00e2, // mov x2, #0x7
+    0xaa0a_03e3, // mov x3, x10
+    0x9100_2144, // add x4, x10, #0x8
+    0xd280_0080, // mov x0, #0x4
+    0xd400_0002, // hvc #0x0
+    0xb5ff_ffc0, // cbnz x0, 18 <.text+0x18>
+    0xf940_0145, // ldr x5, [x10]
+    0xb940_10a7, // ldr w7, [x5, #16]
+    0x34ff_ffe7, // cbz w7, 28 <.text+0x28>
+    0xb900_0127, // str w7, [x9]
+    0xb940_00a6, // ldr w6, [x5]
+    0x1100_c0c6, // add w6, w6, #0x30
+    0xb900_0126, // str w6, [x9]
+    0xb940_08a6, // ldr w6, [x5, #8]
+    0x1100_c0c6, // add w6, w6, #0x30
+    0xb900_0126, // str w6, [x9]
+    0x5280_0d07, // mov w7, #0x68
+    0xb900_10a7, // str w7, [x5, #16]
+    0xd280_00c0, // mov x0, #0x6
+    0xd400_0002, // hvc #0x0
+    0x1100_c000, // add w0, w0, #0x30
+    0xb900_0120, // str w0, [x9]
+    0xb940_00a7, // ldr w7, [x5]
+    0xd280_0100, // mov x0, #0x8
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0002, // hvc #0x0
+  ]],
+];

@@ -37,28 +37,36 @@ export interface LoadedVms {
 const guests = new URL("../../guests/", import.meta.url);
 
 /** A PL011 that the hypervisor plays, for `emu_devices`. */
-export const PlayedConsole = '["console", 0x900_0000, 0x1000, 33, 0, []]';
+export const PlayedConsole = '["console", 0x900_0000, 0x1000, 33, 2, []]';
+
+/** A page for channels between VMs, for `emu_devices`. */
+export const ChannelPage = '["ivc", 0x5000_0000, 0x1000, 0, 0xa, []]';
 
 /** A description of a small VM with the console of the board or another, and its program. */
 export function tinyVm(
   id: number,
   program: Program,
-  options: { readonly memory?: string; readonly cpus?: number; readonly console?: string } = {},
+  options: { readonly memory?: string; readonly cpus?: number; readonly emulated?: string } = {},
 ): Record<string, string | Uint8Array> {
-  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, console } = options;
-  const toml = `id = ${id}
+  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, emulated = "" } = options;
+  const toml = `[base]
+id = ${id}
 name = "tiny${id}"
 vm_type = 1
 cpu_num = ${cpus}
+
+[kernel]
 entry_point = 0x4008_0000
 kernel_path = "tiny${id}.bin"
 kernel_load_addr = 0x4008_0000
 image_location = "memory"
 memory_regions = ${memory}
-emu_devices = [${console ?? ""}]
+
+[devices]
+emu_devices = [${emulated}]
 passthrough_devices = [
   ["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 0x1],
-  ${console ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
+  ${emulated === PlayedConsole ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
 ]
 `;
   return { [`tiny${id}.toml`]: toml, [`tiny${id}.bin`]: programBytes(program) };

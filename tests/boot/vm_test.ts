@@ -1,6 +1,25 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Abort, Calls, FetchLoop, Loop, Lost, Reset, Spin, Undescribed } from "./vm_programs.ts";
-import { converse, loadVmsOf, PlayedConsole, runUntil, tinyVm, type VmRun } from "./vm_rig.ts";
+import {
+  Abort,
+  Calls,
+  FetchLoop,
+  Loop,
+  Lost,
+  Publisher,
+  Reset,
+  Spin,
+  Subscriber,
+  Undescribed,
+} from "./vm_programs.ts";
+import {
+  ChannelPage,
+  converse,
+  loadVmsOf,
+  PlayedConsole,
+  runUntil,
+  tinyVm,
+  type VmRun,
+} from "./vm_rig.ts";
 
 const Ms = 1_000_000;
 
@@ -34,7 +53,7 @@ Deno.test("hypervisor: a store to where nothing is is an external abort, said on
 });
 
 Deno.test("hypervisor: pairs, write-back and SIMD registers reach devices that are played", () => {
-  const files = tinyVm(1, Undescribed, { console: PlayedConsole });
+  const files = tinyVm(1, Undescribed, { emulated: PlayedConsole });
   const { vm, output } = runTiny(Undescribed, { files });
   assertEquals([output, vm.state], ["abccd15@", "stopped"]);
 });
@@ -79,6 +98,20 @@ Deno.test("hypervisor: a VM that fails leaves others alone", () => {
   assertEquals(loaded.hypervisor.vms.map((vm) => vm.state), ["failed", "stopped"]);
   const said = loaded.log.find((line) => line.includes("of its own in its place")) ?? "";
   assertStringIncludes(said, "info vm2 vm1 has uart0");
+});
+
+Deno.test("hypervisor: VMs share a page by hypercalls until they give it up", () => {
+  const files = {
+    ...tinyVm(1, Publisher, { emulated: ChannelPage }),
+    ...tinyVm(2, Subscriber, { emulated: ChannelPage }),
+  };
+  const loaded = loadVmsOf({ vms: ["tiny1.toml", "tiny2.toml"], files });
+  runUntil(loaded, 200 * Ms);
+  assertEquals(loaded.text, ["011h0", "H170"]);
+  assertEquals(loaded.hypervisor.vms.map((vm) => vm.state), ["stopped", "failed"]);
+  const said = loaded.log.filter((line) => line.includes("hypercall 3"));
+  assertEquals(said, ["warn vm1 hypercall 3, IVCPublish: it has published that key already"]);
+  assert(loaded.log.some((line) => line.includes("read at IPA 0x5000_0000")));
 });
 
 Deno.test("hypervisor: guests that never wait share a core in time slices", () => {
