@@ -23,9 +23,9 @@ export const MemoryMap = {
   /** Software TLBs: {@linkcode Tlb.contexts} tables a core. */
   tlb: 0x100_0000,
   /** One u32 for each 4 KiB page of RAM: index of its record page plus one, 0 when it has none. */
-  pageRecords: 0x300_0000,
+  pageRecords: 0x500_0000,
   /** Record pages, handed out in order. */
-  records: 0x400_0000,
+  records: 0x600_0000,
   /** Most record pages that may exist at once. */
   maxRecordPages: 16384,
   /** First byte of guest RAM. */
@@ -37,8 +37,8 @@ export const HeatBytes = 0x10_0000;
 
 /** Geometry of the software TLB (see core/mmu/tlb.ts). */
 export const Tlb = {
-  /** Entries in the table of one context; direct-mapped by VA[21:12]. */
-  entries: 1024,
+  /** Entries in the table of one context; direct-mapped by the lowest bits of the VA's page number. */
+  entries: 4096,
   /** read tag i64, write tag i64, execute tag i64, addend i64. */
   entryBytes: 32,
   readTag: 0,
@@ -50,6 +50,9 @@ export const Tlb = {
   /** Tag that nothing matches: bit 11 is set neither in a page address nor in a misalignment. */
   empty: 0x800n,
 } as const;
+
+/** A VA shifted right by 7 and masked by this is the offset of its entry in a context. */
+export const TlbIndexMask = (Tlb.entries - 1) * Tlb.entryBytes;
 
 /** Bytes of one TLB context. */
 export const TlbContextBytes = Tlb.entries * Tlb.entryBytes;

@@ -9,7 +9,7 @@ import { cellCounts, type Fdt, find, readString, strings } from "../core/fdt/nod
 import { patchFdt } from "../core/fdt/patch.ts";
 import { hex, hexRange } from "../core/hex.ts";
 import { type KernelImage, placeImage, type Segment } from "../core/images/image.ts";
-import { deviceTree, type TreeOptions } from "./device_tree.ts";
+import { deviceTree, FixedSeeds, type TreeOptions } from "./device_tree.ts";
 import { placeKernel } from "./placement.ts";
 import { type Platform, ramBanks, type Window } from "./platform.ts";
 import type { Simulator } from "./simulator.ts";
@@ -134,6 +134,7 @@ export function writeTree(
       ...{ cores, memoryBytes, gicVersion, cpuCompatible, startEl },
       ...(append === undefined ? {} : { bootargs: append }),
       ...(initrd.size > 0 ? { initrd } : {}),
+      seeds: FixedSeeds,
     }));
   }
   const { address, size } = cellCounts(tree.root);

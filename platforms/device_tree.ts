@@ -21,6 +21,12 @@ import {
   windowOf,
 } from "./platform.ts";
 
+/** Seeds that a loader would draw, the same in every run. */
+export const FixedSeeds: NonNullable<TreeOptions["seeds"]> = {
+  kaslr: 0x6876_7369_6d20_7365n,
+  rng: Uint8Array.from({ length: 32 }, (_, i) => (i * 151 + 89) & 0xff),
+};
+
 /** What a board's tree depends on beyond the board. */
 export interface TreeOptions {
   readonly cores: number;

@@ -15,7 +15,7 @@ import {
 } from "../core/fdt/node.ts";
 import { patchFdt } from "../core/fdt/patch.ts";
 import type { BoardOptions } from "./assemble.ts";
-import { deviceTree, gicPath } from "./device_tree.ts";
+import { deviceTree, FixedSeeds, gicPath } from "./device_tree.ts";
 import type { Platform } from "./platform.ts";
 
 /** What the frames of a virtual interrupt controller take of the address space. */
@@ -38,6 +38,7 @@ export function vmDeviceTree(
     gicVersion: board.gicVersion,
     startEl: 1,
     cpuCompatible: `arm,${cpu}`,
+    seeds: FixedSeeds,
   });
   const { root } = patchFdt({ root: tree, reservations: [], bootCpu: 0 }, plan.fdt);
   placeGic(root, platform, board.gicVersion, plan);

@@ -1,6 +1,6 @@
 /** {@linkcode Ops} as WebAssembly code: what the interpreter and the translator have in common. @module */
 
-import { MemoryMap, Tlb } from "../memory_map.ts";
+import { MemoryMap, Tlb, TlbIndexMask } from "../memory_map.ts";
 import { type StateField, StateFields, StateLayout } from "../cpu/state.ts";
 import { fpOperationIndex } from "../fp/table.ts";
 import type { Access, AccessKind, AccessOptions, Ops, Size, SlotRef, Val } from "../isa/ops.ts";
@@ -26,7 +26,6 @@ const W = {
   empty: 0x40,
 } as const;
 
-const TlbIndexMask = (Tlb.entries - 1) * Tlb.entryBytes;
 const Mailbox = MemoryMap.window + StateLayout.mailbox;
 
 /** Emits an instruction's body; a subclass says where slots are and how instructions end. */

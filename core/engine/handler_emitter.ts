@@ -1,6 +1,6 @@
 /** Code of one interpreter handler: operands come from the record at run time. @module */
 
-import { HeatBytes, MemoryMap, Records } from "../memory_map.ts";
+import { HeatBytes, MemoryMap, Records, Tlb, TlbIndexMask } from "../memory_map.ts";
 import { StateFields } from "../cpu/state.ts";
 import type { AnyInsn, Operands } from "../isa/insn.ts";
 import type { SlotRef, Val } from "../isa/ops.ts";
@@ -190,13 +190,13 @@ class HandlerEmitter extends Emitter {
   /** Looks up the record of the address in `local 0`, with the budget in `local 1`, and goes there. */
   go(): void {
     const pc = this.local(Rec, "i64");
-    const slot = this.w("i64.and", this.w("i64.shr_u", pc, this.i64(7)), this.i64(0x7fe0));
+    const slot = this.w("i64.and", this.w("i64.shr_u", pc, this.i64(7)), this.i64(TlbIndexMask));
     const entry = this.let(this.w("i64.add", this.field("tlb"), slot));
     const page = this.let(this.w("i64.and", pc, this.i64(-4096)));
     const aligned = this.w("i64.eqz", this.w("i64.and", pc, this.i64(3)));
-    const known = this.w("i64.eq", page, this.load("i64.load", entry, 16));
+    const known = this.w("i64.eq", page, this.load("i64.load", entry, Tlb.executeTag));
     this.if(this.w("i32.and", aligned, known), () => {
-      const host = this.w("i64.add", page, this.load("i64.load", entry, 24));
+      const host = this.w("i64.add", page, this.load("i64.load", entry, Tlb.addend));
       const at = this.w("i64.shl", this.w("i64.shr_u", host, this.i64(12)), this.i64(2));
       const index = this.load("i64.load32_u", at, MemoryMap.pageRecords);
       this.if(this.w("i64.ne", index, this.i64(0)), () => {

@@ -7,19 +7,17 @@
  * @module
  */
 
-import { Tlb } from "../../memory_map.ts";
-import { type StateField, StateFields, StateLayout } from "../../cpu/state.ts";
+import { Tlb, TlbIndexMask } from "../../memory_map.ts";
 import type { AnyInsn } from "../../isa/insn.ts";
-import type { Access, AccessKind, AccessOptions, Size, SlotRef, Val } from "../../isa/ops.ts";
-import type { LaneOp, LoadOp, StoreOp, WasmType } from "../../isa/wasm_ops.ts";
+import type { Access, AccessKind, AccessOptions, Val } from "../../isa/ops.ts";
 import { describeAccess } from "../access_descriptor.ts";
-import { asNode, Emitter, nodeAddress, type SlotAddress, stateAddress } from "../emitter.ts";
+import { asNode, nodeAddress } from "../emitter.ts";
 import { goFunction, HandlerType } from "../handler_emitter.ts";
 import { Code } from "../code.ts";
 import { Imports } from "../imports.ts";
 import type { FunctionBody } from "../wasm_module.ts";
-import { flagKind, type FlagOperation, type FlagSetter, LazyFlags } from "./lazy_flags.ts";
 import { type Block, dominates, edges, isBackEdge, type Region } from "./region.ts";
+import { RegionState } from "./region_state.ts";
 
 /** Where a region's page is and what runs when the region cannot. */
 export interface RegionPlace {
@@ -40,46 +38,22 @@ const Op = {
 } as const;
 const Budget = 1;
 const RecordBytes = 16;
-const TlbIndexMask = (Tlb.entries - 1) * Tlb.entryBytes;
 
-/** The function that stores flags, counted from `go`. */
-const FlagsHelper = 2;
-
-/** What a slot of the register files is kept as. */
-interface Cached {
-  readonly local: number;
-  readonly type: WasmType;
-  written: boolean;
-}
-
-/** The flag words, which live in locals as registers do. */
-const FlagFields: readonly StateField[] = ["nFlag", "zFlag", "cFlag", "vFlag"];
-/** State that does not change while a region runs. */
-const FixedFields: readonly StateField[] = ["tlb", "tlbUnprivileged", "pcBias"];
-
-class RegionEmitter extends Emitter {
+class RegionEmitter extends RegionState {
   readonly #region: Region;
   readonly #place: RegionPlace;
-  readonly #cached = new Map<number, Cached>();
-  readonly #fixed = new Map<StateField, number>();
   readonly #exitRecord: number;
   readonly #exitTarget: number;
   readonly #labels: (number | "near" | "far" | "if")[] = [];
   #block!: Block;
   #index = 0;
-  /** How the flags were set last, where that is known. */
-  #last: FlagSetter | undefined;
-  /** Flag settings emitted so far. */
-  #flagSets = 0;
-  readonly #flags: LazyFlags;
 
   constructor(region: Region, place: RegionPlace) {
     super(2);
     this.#region = region;
     this.#place = place;
-    this.#exitRecord = this.#ownLocal("i64");
-    this.#exitTarget = this.#ownLocal("i64");
-    this.#flags = new LazyFlags(this, (type) => this.#ownLocal(type));
+    this.#exitRecord = this.ownLocal("i64");
+    this.#exitTarget = this.ownLocal("i64");
   }
 
   /** The whole function. */
@@ -121,7 +95,7 @@ class RegionEmitter extends Emitter {
   }
   #body(b: Block): void {
     this.#block = b;
-    if (b.isLoop || b.isMerge || b.start === this.#region.entry) this.#last = undefined;
+    if (b.isLoop || b.isMerge || b.start === this.#region.entry) this.last = undefined;
     const count = b.instructions.length;
     if (b.isLoop) {
       const short = this.w("i32.le_u", this.#budget(), this.i32(b.longest));
@@ -137,7 +111,7 @@ class RegionEmitter extends Emitter {
       if (operands.p !== undefined) bound.p = this.i32(operands.p);
       if (operands.q !== undefined) bound.q = this.i32(operands.q);
       d.insn.run(this, d.fields, bound as unknown as Parameters<AnyInsn["run"]>[2]);
-      this.#recycle();
+      this.recycle();
     });
     this.#block = b;
     if (b.next !== undefined) this.#goTo(b, b.next);
@@ -152,9 +126,9 @@ class RegionEmitter extends Emitter {
       return this.#exitTo(to);
     }
     if (target.isMerge) return this.#branch(~to);
-    const last = this.#last;
+    const last = this.last;
     this.#tree(target);
-    this.#last = last;
+    this.last = last;
   }
   #open(opcode: number, label: number | "near" | "far" | "if"): void {
     this.code.bytes([opcode, Op.empty]);
@@ -170,17 +144,17 @@ class RegionEmitter extends Emitter {
     this.code.uleb(depth);
   }
   override if(condition: Val, then: () => void, otherwise?: () => void): void {
-    const [last, sets] = [this.#last, this.#flagSets];
+    const [last, sets] = [this.last, this.flagSets];
     asNode(condition).emit(this.code);
     this.#open(Op.if, "if");
     then();
     if (otherwise) {
       this.code.byte(Op.else);
-      this.#last = last;
+      this.last = last;
       otherwise();
     }
     this.#close();
-    this.#last = this.#flagSets === sets ? last : undefined;
+    this.last = this.flagSets === sets ? last : undefined;
   }
 
   // -- leaving ------------------------------------------------------------------------------------
@@ -203,18 +177,9 @@ class RegionEmitter extends Emitter {
   #budget(): Val {
     return this.local(Budget, "i32");
   }
-  #writeBack(): void {
-    for (const [offset, { local, type, written }] of this.#cached) {
-      if (!written) continue;
-      const store = `${type}.store` as StoreOp;
-      this.storeAt(store, stateAddress(offset), this.local(local, type));
-    }
-    if (!this.#flags.used) return;
-    this.if(this.#flags.kind, () => this.#flags.store(goFunction + FlagsHelper));
-  }
   /** At its own entry a region would only leave again, so the interpreter's handler runs there. */
   #leaveNear(): void {
-    this.#writeBack();
+    this.writeBack();
     const { records, handler } = this.#place;
     const record = this.local(this.#exitRecord, "i64");
     const entry = this.i64(records + this.#region.entry * RecordBytes);
@@ -225,7 +190,7 @@ class RegionEmitter extends Emitter {
     this.code.bytes([0x13, HandlerType, 0]);
   }
   #leaveFar(): void {
-    this.#writeBack();
+    this.writeBack();
     asNode(this.local(this.#exitTarget, "i64")).emit(this.code);
     asNode(this.#budget()).emit(this.code);
     this.code.bytes([0x12, goFunction]);
@@ -237,167 +202,19 @@ class RegionEmitter extends Emitter {
     this.code.clear();
     const entry = this.#region.blocks.get(this.#region.entry) as Block;
     const short = this.w("i32.le_u", this.#budget(), this.i32(entry.longest));
-    const aligned = this.w("i64.ne", this.#load("alignMask"), this.i64(0));
+    const aligned = this.w("i64.ne", this.loadField("alignMask"), this.i64(0));
     let refuse = this.w("i32.or", short, aligned);
-    if (this.#region.usesFp) refuse = this.w("i32.or", refuse, this.#load("fpTrap"));
+    if (this.#region.usesFp) refuse = this.w("i32.or", refuse, this.loadField("fpTrap"));
     asNode(refuse).emit(this.code);
     this.code.bytes([Op.if, Op.empty, 0x20, 0, 0x20, Budget]);
     asNode(this.i32(this.#place.handler)).emit(this.code);
     this.code.bytes([0x13, HandlerType, 0, Op.end]);
-    for (const [offset, { local, type }] of this.#cached) {
-      asNode(this.loadAt(`${type}.load` as LoadOp, stateAddress(offset))).emit(this.code);
-      this.setLocal(local);
-    }
-    for (const [name, local] of this.#fixed) {
-      asNode(this.#load(name)).emit(this.code);
-      this.setLocal(local);
-    }
+    this.loadState();
     const prologue = this.code.view().slice();
     this.code.clear();
     this.code.bytes(body.view());
     return prologue;
   }
-  #load(name: StateField): Val {
-    const [offset, type] = StateFields[name];
-    return this.loadAt(type === "u32" ? "i32.load" : "i64.load", stateAddress(offset));
-  }
-
-  // -- temporaries are free again after their instruction ---------------------------------------------
-  readonly #free = new Map<WasmType, number[]>();
-  #used: [WasmType, number][] = [];
-  override newLocal(type: WasmType): number {
-    const local = this.#free?.get(type)?.pop() ?? super.newLocal(type);
-    this.#used?.push([type, local]);
-    return local;
-  }
-  #recycle(): void {
-    for (const [type, local] of this.#used) {
-      const free = this.#free.get(type);
-      if (free) free.push(local);
-      else this.#free.set(type, [local]);
-    }
-    this.#used = [];
-  }
-  /** A local that stays the region's. */
-  #ownLocal(type: WasmType): number {
-    return super.newLocal(type);
-  }
-
-  // -- registers ----------------------------------------------------------------------------------
-  protected slotAddress(slot: SlotRef): SlotAddress {
-    return stateAddress(slot as unknown as number);
-  }
-  #cache(offset: number, type: WasmType): Cached {
-    let c = this.#cached.get(offset);
-    if (!c) {
-      c = { local: this.#ownLocal(type), type, written: false };
-      this.#cached.set(offset, c);
-    }
-    return c;
-  }
-  #read(c: Cached): Val {
-    return this.let(this.local(c.local, c.type));
-  }
-  #write(c: Cached, value: Val): void {
-    asNode(value).emit(this.code);
-    this.setLocal(c.local);
-    c.written = true;
-  }
-  override x(slot: SlotRef): Val {
-    const offset = slot as unknown as number;
-    if (isX(offset)) return this.#read(this.#cache(offset, "i64"));
-    if (!isV(offset)) return super.x(slot);
-    return this.#part("i64x2.extract_lane", 8, offset);
-  }
-  override w32(slot: SlotRef): Val {
-    const offset = slot as unknown as number;
-    if (isX(offset)) return this.w("i32.wrap_i64", this.x(slot));
-    if (!isV(offset)) return super.w32(slot);
-    return this.#part("i32x4.extract_lane", 4, offset);
-  }
-  /** `bytes` bytes of a V register; what an element near its end has above it is of no account. */
-  #part(name: LaneOp, bytes: number, offset: number): Val {
-    const { vector, byte } = laneOf(offset);
-    const v = this.v(vector);
-    if (byte % bytes === 0) return this.let(this.lane(name, byte / bytes, v));
-    const rotated = this.shuffle(Array.from({ length: 16 }, (_, i) => (i + byte) % 16), v, v);
-    return this.let(this.lane(name, 0, rotated));
-  }
-  override setX(slot: SlotRef, value: Val): void {
-    const offset = slot as unknown as number;
-    if (isX(offset)) return this.#write(this.#cache(offset, "i64"), value);
-    if (!isV(offset)) return super.setX(slot, value);
-    const { vector, byte } = laneOf(offset);
-    this.setV(vector, this.lane("i64x2.replace_lane", byte / 8, this.v(vector), value));
-  }
-  override v(slot: SlotRef): Val {
-    return this.#read(this.#cache(slot as unknown as number, "v128"));
-  }
-  override setV(slot: SlotRef, value: Val): void {
-    this.#write(this.#cache(slot as unknown as number, "v128"), value);
-  }
-  override field(name: StateField): Val {
-    const [offset, type] = StateFields[name];
-    const wasm = type === "u32" ? "i32" : "i64";
-    if (FlagFields.includes(name)) {
-      this.#settleFlags();
-      return this.#read(this.#cache(offset, wasm));
-    }
-    if (!FixedFields.includes(name)) return super.field(name);
-    let local = this.#fixed.get(name);
-    if (local === undefined) {
-      local = this.#ownLocal(wasm);
-      this.#fixed.set(name, local);
-    }
-    return this.local(local, wasm);
-  }
-  override setField(name: StateField, value: Val): void {
-    const [offset, type] = StateFields[name];
-    if (!FlagFields.includes(name)) return super.setField(name, value);
-    this.#write(this.#cache(offset, type === "u32" ? "i32" : "i64"), value);
-    this.#flags.clear();
-    this.#flagSets++;
-    this.#last = undefined;
-  }
-
-  // -- flags: kept as the operation that set them last, and computed where they are needed ----------
-  override addFlags(size: Size, a: Val, b: Val): Val {
-    return this.#setFlags("add", size, a, b);
-  }
-  override subFlags(size: Size, a: Val, b: Val): Val {
-    return this.#setFlags("sub", size, a, b);
-  }
-  override logicFlags(size: Size, value: Val): void {
-    this.#setFlags("logic", size, value, value);
-  }
-  #setFlags(operation: FlagOperation, size: Size, a: Val, b: Val): Val {
-    const t = size === 64 ? "i64" : "i32";
-    const x = this.let(a);
-    const y = operation === "logic" ? x : this.let(b);
-    const result = operation === "logic" ? x : this.let(this.w(`${t}.${operation}`, x, y));
-    const wide = (v: Val) => size === 64 ? v : this.w("i64.extend_i32_u", v);
-    this.#flags.set(wide(x), wide(y), flagKind(operation, size));
-    this.#last = { operation, size };
-    this.#flagSets++;
-    return result;
-  }
-  /** Makes the flag words current. */
-  #settleFlags(): void {
-    this.if(this.#flags.kind, () => {
-      this.#flags.store(goFunction + FlagsHelper);
-      for (const name of FlagFields) {
-        const [offset, type] = StateFields[name];
-        const c = this.#cache(offset, type === "u32" ? "i32" : "i64");
-        asNode(this.loadAt(`${c.type}.load` as LoadOp, stateAddress(offset))).emit(this.code);
-        this.setLocal(c.local);
-      }
-      this.#flags.clear();
-    });
-  }
-  override cond(cond: number): Val {
-    return (this.#last && this.#flags.compare(this.#last, cond)) ?? super.cond(cond);
-  }
-
   // -- memory -------------------------------------------------------------------------------------
   override mem(address: Val, bytes: number, kind: AccessKind, options: AccessOptions = {}): Access {
     const va = this.let(address);
@@ -448,25 +265,25 @@ class RegionEmitter extends Emitter {
   jump(offset: Val): void {
     const b = this.#block;
     if (b.taken !== undefined) {
-      const [index, last, sets] = [this.#index, this.#last, this.#flagSets];
+      const [index, last, sets] = [this.#index, this.last, this.flagSets];
       this.#goTo(b, b.taken);
       this.#block = b;
       this.#index = index;
       // What other blocks do to the flags is of no concern on the path that goes on here.
-      this.#last = last;
-      this.#flagSets = sets;
+      this.last = last;
+      this.flagSets = sets;
     } else this.jumpTo(this.w("i64.add", this.pc(), offset));
   }
   jumpTo(address: Val): void {
     const b = this.#block;
     const target = b.returns.length > 0 ? this.let(address) : address;
     for (const to of b.returns) {
-      const [index, last, sets] = [this.#index, this.#last, this.#flagSets];
+      const [index, last, sets] = [this.#index, this.last, this.flagSets];
       this.if(this.w("i64.eq", target, this.#pcOf(to)), () => this.#goTo(b, to));
       this.#block = b;
       this.#index = index;
-      this.#last = last;
-      this.#flagSets = sets;
+      this.last = last;
+      this.flagSets = sets;
     }
     this.#exitFar(target);
   }
@@ -490,15 +307,6 @@ class RegionEmitter extends Emitter {
   protected classIndex(): number {
     return 0;
   }
-}
-
-const isX = (offset: number) => offset >= StateLayout.x && offset < StateLayout.x + 34 * 8;
-const isV = (offset: number) => offset >= StateLayout.v && offset < StateLayout.v + 32 * 16;
-
-/** The V register that a slot lies in, and where: some slots name a part of a register. */
-function laneOf(offset: number): { vector: SlotRef; byte: number } {
-  const byte = (offset - StateLayout.v) % 16;
-  return { vector: (offset - byte) as unknown as SlotRef, byte };
 }
 
 /** Code of the region, as a handler for the record of its entry. */

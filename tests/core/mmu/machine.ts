@@ -240,7 +240,7 @@ export class Machine {
     const base = stateBase(core);
     const tlb = Number(this.view.getBigUint64(base + StateFields[table][0], true));
     const mask = this.view.getBigUint64(base + StateFields.alignMask[0], true);
-    const entry = tlb + Number((va >> 12n) & 1023n) * Tlb.entryBytes;
+    const entry = tlb + Number((va >> 12n) & BigInt(Tlb.entries - 1)) * Tlb.entryBytes;
     const size = BigInt(bytes);
     const test = kind === "executeTag"
       ? va & ~0xfffn
