@@ -24,7 +24,7 @@ const keywords = ["file", "readonly", "snapshot", "vm"];
 
 /** `file=F[,readonly=on][,snapshot=on][,vm=ID]`; a comma in a name is written twice, as QEMU does it. */
 export const drive: Value<Drive> = {
-  expected: "file=FILE, which ,readonly=on ,snapshot=on or ,vm=ID may follow",
+  expected: "file=FILE, which ,readonly=on, ,snapshot=on or ,vm=ID may follow",
   parse(text) {
     const pairs = text.split(/(?<!,),(?!,)/).map((pair) => {
       const at = pair.indexOf("=");
