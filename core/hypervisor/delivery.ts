@@ -48,6 +48,8 @@ export interface InterruptOwner {
 
 /** What stands between a VM's distributor and the guest's CPU interface. */
 export interface Delivery {
+  /** The guest is not to have the system registers of a GICv3's CPU interface. */
+  readonly hidesSystemRegisters: boolean;
   /** After the guest ran on `core`: what has become of its interrupts. */
   sync(core: Core, owner: InterruptOwner): void;
   /** Before the guest runs on `core`: it is to see what is pending. */

@@ -18,10 +18,14 @@ export interface EmulatedDeliveryParts {
   readonly links: HardwareLinks;
 }
 
+/** ICH_HCR_EL2.{TC, TALL0, TALL1}: the guest's CPU interface is not that of system registers. */
+const TrapInterface = 7 << 10;
+
 /** See the module. */
 export function emulatedDelivery(parts: EmulatedDeliveryParts): Delivery {
   const { gic, distributor, cpuInterface, links } = parts;
   return {
+    hidesSystemRegisters: true,
     sync(core, owner) {
       owner.interrupts.isSignalled = false;
       links.withdrawTimers(core, owner);
@@ -37,10 +41,13 @@ export function emulatedDelivery(parts: EmulatedDeliveryParts): Delivery {
     hasNews: ({ index, interrupts }) => !interrupts.isSignalled && cpuInterface.signals(index),
     isHeld: () => false,
     load(core, owner) {
-      gic.setListControl(core, 0);
+      gic.setListControl(core, TrapInterface);
       links.setInFlight(core, owner, true);
     },
-    unload: (core, owner) => links.setInFlight(core, owner, false),
+    unload(core, owner) {
+      gic.setListControl(core, 0);
+      links.setInFlight(core, owner, false);
+    },
     discard: () => {},
   };
 }

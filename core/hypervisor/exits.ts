@@ -4,9 +4,9 @@ import { hex } from "../hex.ts";
 import { stored } from "../cpu/controls.ts";
 import { describeFault } from "../cpu/syndrome_text.ts";
 import { Ec, systemAccess } from "../cpu/syndrome.ts";
-import { systemRegisterName } from "../cpu/system_registers.ts";
+import { getRegister, systemRegisterName } from "../cpu/system_registers.ts";
 import { handleCall } from "./calls.ts";
-import { type Exit, readGeneral } from "./exit.ts";
+import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
 import { externalInstructionAbort, Undefined } from "./guest_exceptions.ts";
 import { handleDataAbort, readDataAccess } from "./mmio.ts";
 import { fail, type Outcome, reflect, skip } from "./outcome.ts";
@@ -52,13 +52,35 @@ export function handleExit(exit: Exit): Outcome {
 
 const SgiRegisters = ["ICC_SGI0R_EL1", "ICC_SGI1R_EL1", "ICC_ASGI1R_EL1"];
 
-/** Writes of SGI registers are for the virtual distributor; nothing else is trapped by intent. */
+/** ID_*_EL1, which HCR_EL2.TID3 traps: op0 3, op1 0, CRn 0, CRm 1 to 7. */
+function isFeatureRegister(key: number): boolean {
+  return key >>> 7 === 3 << 7 && ((key >>> 3) & 15) >= 1 && ((key >>> 3) & 15) <= 7;
+}
+
+/** ID_AA64PFR0_EL1.GIC: the CPU interface has system registers. */
+const GicField = 0xfn << 24n;
+
+/** Without a GICv3, the guest is not to think that it has one's CPU interface. */
+function readFeatures({ core }: Exit, name: string): bigint {
+  const value = getRegister(core, name);
+  return name === "ID_AA64PFR0_EL1" ? value & ~GicField : value;
+}
+
+/**
+ * Writes of SGI registers are for the virtual distributor, and feature registers are read here for
+ * guests with a GICv2 that is emulated; nothing else is trapped by intent.
+ */
 function handleSystemRegister(exit: Exit): Outcome {
   const { vcpu, services, core } = exit;
   const { key, rt, read } = systemAccess(exit.iss);
   const name = systemRegisterName(key);
   vcpu.vm.count(name);
-  if (!read && SgiRegisters.includes(name)) {
+  const { hidesSystemRegisters } = vcpu.vm.gic.delivery;
+  if (read && hidesSystemRegisters && isFeatureRegister(key)) {
+    writeGeneral(exit, rt, readFeatures(exit, name));
+    return skip;
+  }
+  if (!read && !hidesSystemRegisters && SgiRegisters.includes(name)) {
     vcpu.vm.gic.distributor.sendSgi(vcpu.index, name, readGeneral(exit, rt));
     return skip;
   }

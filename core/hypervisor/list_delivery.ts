@@ -16,6 +16,7 @@ import type { PendingInterrupt, VirtualDistributor } from "./virtual_distributor
 
 /** See the module. */
 export class ListDelivery implements Delivery {
+  readonly hidesSystemRegisters = false;
   readonly #gic: PhysicalGic;
   readonly #distributor: VirtualDistributor;
   readonly #links: HardwareLinks;

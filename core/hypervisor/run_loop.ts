@@ -319,8 +319,11 @@ export class RunLoop {
     }
     vcpu.vm.gic.delivery.flush(core, vcpu);
     const isWanted = this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) !== undefined;
-    const isSignalled = vcpu.interrupts.isSignalled;
-    this.#setHcr(cpu, GuestHcr | (isWanted ? Hcr.TWE : 0n) | (isSignalled ? Hcr.VI : 0n));
+    this.#setHcr(
+      cpu,
+      GuestHcr | (isWanted ? Hcr.TWE : 0n) | (vcpu.interrupts.isSignalled ? Hcr.VI : 0n) |
+        (vcpu.vm.gic.delivery.hidesSystemRegisters ? Hcr.TID3 : 0n),
+    );
     this.#arm(cpu);
     cpu.enteredNs = now;
     store(core, "ELR_EL2", vcpu.pc);
