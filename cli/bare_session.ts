@@ -57,6 +57,9 @@ export function bareSession(
   });
   const common = boardSession(simulator, startNs);
   startBare(simulator, load);
+  for (const path of load.disabled) {
+    log("device-tree", `${path}: disabled in the given tree, the device is not modelled`);
+  }
   const serials = [...simulator.board.serials];
   return Object.assign(common, {
     core: () => simulator.machine.running.index,

@@ -29,6 +29,7 @@ import {
   gicWindows,
   type Platform,
   ramBanks,
+  spiCount,
   type Window,
 } from "./platform.ts";
 import { assignSlots, virtioDevice, type VirtioPlug } from "./virtio.ts";
@@ -202,7 +203,7 @@ interface Parts {
 function mapGic(platform: Platform, options: BoardOptions, host: BoardHost, bus: Bus): Gic {
   const config: GicConfig = {
     cores: options.cores,
-    spis: platform.gic.spis,
+    spis: spiCount(platform, options.gicVersion),
     mpidr: (core) => Number(platform.cpus.mpidr(core)),
     maintenance: intid(platform.gic.maintenance),
   };

@@ -5,11 +5,11 @@
  */
 
 import { writeFdt } from "../core/fdt/blob.ts";
-import { cellCounts, type Fdt, find, readString, strings } from "../core/fdt/node.ts";
-import { patchFdt } from "../core/fdt/patch.ts";
+import type { Fdt } from "../core/fdt/node.ts";
 import { hex, hexRange } from "../core/hex.ts";
 import { type KernelImage, placeImage, type Segment } from "../core/images/image.ts";
 import { deviceTree, FixedSeeds, type TreeOptions } from "./device_tree.ts";
+import { absentNodes, fitTree } from "./fit_tree.ts";
 import { placeKernel } from "./placement.ts";
 import { type Platform, ramBanks, type Window } from "./platform.ts";
 import type { Simulator } from "./simulator.ts";
@@ -35,6 +35,8 @@ export interface BareLoad {
   /** X0, the address of the device tree. */
   readonly deviceTree: number;
   readonly startEl: 1 | 2;
+  /** Nodes of the given tree that software is told to leave alone. */
+  readonly disabled: readonly string[];
 }
 
 /**
@@ -73,6 +75,7 @@ export function planBareBoot(platform: Platform, board: BareBoard, guest: BareGu
     entry: kernel.kind === "elf" ? kernel.entry : place.kernel,
     deviceTree: deviceTreeAt,
     startEl: guest.startEl,
+    disabled: guest.tree ? absentNodes(platform, guest.tree.root) : [],
   };
 }
 
@@ -137,31 +140,5 @@ export function writeTree(
       seeds: FixedSeeds,
     }));
   }
-  const { address, size } = cellCounts(tree.root);
-  const banks = ramBanks(platform, board.memoryBytes);
-  const wide = banks.some((bank) => bank.base + bank.size > 2 ** 32);
-  if (wide && (address < 2 || size < 2)) {
-    throw new RangeError(
-      "Cannot fit the device tree: its root must have two cells for addresses and sizes, " +
-        `found ${address} and ${size}`,
-    );
-  }
-  const fitted = patchFdt(tree, {
-    memory: banks.map((bank) => ({ base: bank.base, bytes: bank.size })),
-    cpus: Array.from(
-      { length: board.cores },
-      (_, i) => Number(platform.cpus.mpidr(i) & 0xff_00ff_ffffn),
-    ),
-    ...(append === undefined ? {} : { bootargs: append }),
-    ...(initrd.size > 0 ? { initrd: { start: initrd.base, bytes: initrd.size } } : {}),
-  });
-  setConduit(fitted, platform.psci[startEl === 2 ? "el2" : "el1"]);
-  return writeFdt(fitted.root, fitted.reservations, fitted.bootCpu);
-}
-
-/** HVC reaches the firmware only from below EL2, and only where nobody is at EL2. */
-function setConduit({ root }: Fdt, conduit: "hvc" | "smc"): void {
-  const psci = find(root, "/psci");
-  if (psci === undefined || readString(psci.properties.get("method")) === conduit) return;
-  psci.properties.set("method", strings(conduit));
+  return fitTree(platform, board, tree, { append, startEl, initrd });
 }

@@ -45,6 +45,8 @@ export type DeviceKind =
     readonly fill?: "ones";
     /** Node that device trees which know the device have for it, when not `/name@base`. */
     readonly path?: string;
+    /** Software does better when a tree from elsewhere does not speak of it. */
+    readonly disabled?: true;
   };
 
 /** A push button on a GPIO pin, pressed when the pin is high. */
@@ -104,6 +106,8 @@ export interface GicPlan {
   readonly defaultVersion: 2 | 3;
   /** Shared peripheral interrupts, a multiple of 32. */
   readonly spis: number;
+  /** How many a GICv3 has, where not as many. */
+  readonly v3Spis?: number;
   /** Frames of the GICv2, on boards that can have one. */
   readonly v2?: Gicv2Frames;
   /** Frames of the GICv3, on boards that can have one. */
@@ -296,6 +300,11 @@ export function gicFrames(platform: Platform, version: 2 | 3): Gicv2Frames | Gic
     );
   }
   return frames;
+}
+
+/** How many shared peripheral interrupts the GIC has when it follows `version`. */
+export function spiCount({ gic }: Platform, version: 2 | 3): number {
+  return version === 3 ? gic.v3Spis ?? gic.spis : gic.spis;
 }
 
 /** The frames of {@linkcode gicFrames} by name. */

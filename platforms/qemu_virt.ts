@@ -24,6 +24,7 @@ export const qemuVirt: Platform = {
   gic: {
     defaultVersion: 2,
     spis: 256,
+    v3Spis: 224, // GICD_TYPER of QEMU's GICv3 says one bank less than there is
     v2: {
       distributor: { base: 0x0800_0000, size: 0x1_0000 },
       cpuInterface: { base: 0x0801_0000, size: 0x1_0000 },

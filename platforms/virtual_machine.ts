@@ -43,6 +43,7 @@ import {
   type Gicv3Frames,
   interruptsOf,
   type Platform,
+  spiCount,
   type Window,
   windowOf,
 } from "./platform.ts";
@@ -202,11 +203,12 @@ function makeDistributor(makers: Makers, plan: VmPlan): VirtualDistributor {
       `built in: ${platform.name} has a GICv${options.gicVersion}, so all of it is emulated`;
     makers.log("info", `vm${plan.id}`, message);
   }
+  const version = plan.vgic?.version ?? options.gicVersion;
   return virtualDistributor({
-    version: plan.vgic?.version ?? options.gicVersion,
+    version,
     hasInterfaces,
     vcpus: plan.vcpus.length,
-    spis: platform.gic.spis,
+    spis: spiCount(platform, version),
     mpidr: (vcpu) => plan.vcpus[vcpu]?.mpidr ?? 0,
     log: (message) => makers.log("info", `vm${plan.id}`, message),
   });
