@@ -1,21 +1,11 @@
 /** A random program: a memory image, where it starts and how its run is cut. @module */
 
 import { Assembler } from "./assembler.ts";
+import type { Mode } from "./mode.ts";
 import { Writer } from "./writer.ts";
 import { page, Pages, Ram, RamBytes, writeTables } from "./layout.ts";
 import { Random } from "./random.ts";
 import { writeVectors } from "./vectors.ts";
-
-/** What a program's surroundings are. */
-export interface Mode {
-  /** It runs at EL0 rather than at EL1. */
-  readonly atEl0: boolean;
-  readonly mmu: boolean;
-  /** SCTLR_EL1.A: unaligned accesses fault. */
-  readonly strict: boolean;
-  /** Interrupts are not masked, and the timer is armed. */
-  readonly interrupts: boolean;
-}
 
 /** See the module. */
 export interface Program {

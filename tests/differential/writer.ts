@@ -15,7 +15,7 @@ import {
   uart,
   vector,
 } from "./plain_statements.ts";
-import type { Mode } from "./program.ts";
+import type { Mode } from "./mode.ts";
 import type { Random } from "./random.ts";
 import { armTimer, control, odd, remap, serviceCall, systemMove } from "./system_statements.ts";
 
