@@ -1,0 +1,73 @@
+import { assert, assertEquals } from "@std/assert";
+import { inRepository } from "../boot/hvsim.ts";
+
+/** Sends "R" to QEMU virt's PL011, masks every interrupt and stays there. */
+const Spinning = Uint32Array.of(
+  0xd2a1_2000, // mov x0, #0x9000000
+  0x5280_0a41, // mov w1, #'R'
+  0x3900_0001, // strb w1, [x0]
+  0xd503_4fdf, // msr DAIFSet, #15
+  0x1400_0000, // b .
+);
+const PromptMs = 5000;
+
+/** Arguments for `deno` that run the spinning guest. */
+async function spin(): Promise<string[]> {
+  const file = await Deno.makeTempFile({ suffix: ".bin" });
+  await Deno.writeFile(file, new Uint8Array(Spinning.buffer));
+  const permissions = ["--quiet", "--allow-read", "--allow-write", "--allow-env"];
+  return ["run", ...permissions, inRepository("main.ts"), "--kernel", file];
+}
+
+const ignore = Deno.build.os === "windows";
+
+for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]] as const) {
+  Deno.test({
+    name: `signals: ${signal} ends a guest that spins with interrupts masked`,
+    ignore,
+    fn: async () => {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: await spin(),
+        stdin: "null",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      const { value } = await reader.read();
+      assertEquals(new TextDecoder().decode(value), "R");
+      const limit = setTimeout(() => child.kill("SIGKILL"), PromptMs);
+      child.kill(signal);
+      assertEquals((await child.status).code, code);
+      clearTimeout(limit);
+      await reader.cancel();
+    },
+  });
+}
+
+/** A terminal of its own, from util-linux. */
+const hasScript = Deno.build.os === "linux" &&
+  await Deno.stat("/usr/bin/script").then(() => true, () => false);
+
+Deno.test({
+  name: "signals: SIGTERM leaves the terminal as it was" +
+    (hasScript ? "" : " (skipped: there is no /usr/bin/script)"),
+  ignore: !hasScript,
+  fn: async () => {
+    const run = [Deno.execPath(), ...await spin()].map((word) => `'${word}'`).join(" ");
+    // Waits until hvsim has changed the terminal.
+    const commands = `stty -g; before=$(stty -g); ${run} </dev/tty & hvsim=$!; n=0; ` +
+      'while [ "$(stty -g)" = "$before" ] && [ $n -lt 150 ]; do sleep 0.2; n=$((n + 1)); done; ' +
+      "stty -g; kill -TERM $hvsim; wait $hvsim; echo code $?; stty -g";
+    const file = await Deno.makeTempFile({ suffix: ".sh" });
+    await Deno.writeTextFile(file, commands);
+    const { stdout } = await new Deno.Command("/usr/bin/script", {
+      args: ["-qec", `sh ${file}`, "/dev/null"],
+      stdin: "null",
+      stdout: "piped",
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    const [before, during, after] = text.match(/\b[0-9a-f]+(:[0-9a-f]+){10,}/g) ?? [];
+    assertEquals([/code (\d+)/.exec(text)?.[1], after], ["143", before], text);
+    assert(during !== before, text);
+  },
+});
