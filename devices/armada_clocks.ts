@@ -65,6 +65,9 @@ const TimeBase: readonly Row[] = [
   ["TBG_CTRL8", 0x30, fields([1, 1], [17, 2])], // A-P 800 MHz, B-P 500 MHz
 ];
 
+/** What A-P, B-P, A-S and B-S run at from power-on, in the order of TBG_SEL values. */
+export const GeneratorsHz = [800_000_000, 500_000_000, 1_600_000_000, 1_000_000_000] as const;
+
 /** Values of a TBG_SEL field. */
 const Source = { aP: 0, bP: 1, aS: 2, bS: 3 } as const;
 /** CLK_SEL: every clock comes from the generators, none from the crystal. */

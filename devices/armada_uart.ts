@@ -3,13 +3,14 @@
  *
  * Names are those of the functional specification; bit positions are as Linux's mvebu-uart driver
  * uses them. Transmission takes no time, and nothing goes wrong on the line, so the error bits stay
- * clear. BRDV is shared with a clock controller: bits above the divisor are stored and mean nothing.
+ * clear. UART1's BRDV selects the source clock of both; UART2 here always has the crystal.
  *
  * @module
  */
 
 import { type Chip, device, type Register } from "../core/board/device.ts";
 import type { IrqLine } from "../core/board/irq.ts";
+import { GeneratorsHz } from "./armada_clocks.ts";
 import {
   deaf,
   listens,
@@ -27,7 +28,7 @@ export interface ArmadaUartWires extends SerialWires {
   readonly sum: IrqLine;
   readonly tx: IrqLine;
   readonly rx: IrqLine;
-  /** Frequency of the UART's source clock. */
+  /** Frequency of the crystal. */
   readonly clockHz: number;
 }
 
@@ -100,6 +101,10 @@ const FifoDepth = 32;
 /** Oversampling that OSAMP 0 stands for. */
 const Oversampling = 16;
 const FrameBits = 10;
+/** BRDV: the divisor. */
+const BaudMask = 0x3ff;
+/** BRDV: the source is the generator of bits 11:10, divided by bits 17:15 and by bits 14:12. */
+const NoCrystal = 1 << 19;
 const DefaultBaud = 115_200;
 
 const powerOn = () => ({
@@ -168,7 +173,7 @@ function registersOf(layout: Layout): Register<ArmadaUartState, ArmadaUartWires>
       read: (s) => status(s, layout),
       write: () => {}, // clears error bits, of which none is ever set
     },
-    { at: 0x10, name: "UART_BRDV", field: "brdv", mask: 0xffff_ffff },
+    { at: 0x10, name: "UART_BRDV", field: "brdv", mask: separate ? BaudMask : 0xffff_ffff },
     { at: 0x14, name: "UART_OSAMP", field: "osamp", mask: 0x3f3f_3f3f },
     ...(separate
       ? [{ at: layout.enables, name: "UART_INTR", field: "enables", mask: 0xffff_ffff } as const]
@@ -194,9 +199,17 @@ function transmitInterrupt(layout: Layout, enabled: number): boolean {
   return (enabled & causes) !== 0;
 }
 
+/** The crystal, or a time base generator behind two dividers. */
+function sourceHz({ brdv }: Readonly<ArmadaUartState>, { clockHz }: ArmadaUartWires): number {
+  if ((brdv & NoCrystal) === 0) return clockHz;
+  const [first, second] = [brdv >>> 15 & 7, brdv >>> 12 & 7];
+  const generatorHz = GeneratorsHz[brdv >>> 10 & 3] ?? clockHz;
+  return generatorHz / (Math.max(1, first) * Math.max(1, second));
+}
+
 function frameNs(s: Readonly<ArmadaUartState>, w: ArmadaUartWires): number {
-  const divisor = s.brdv & 0x3ff;
-  const baud = divisor === 0 ? DefaultBaud : w.clockHz / (Oversampling * divisor);
+  const divisor = s.brdv & BaudMask;
+  const baud = divisor === 0 ? DefaultBaud : sourceHz(s, w) / (Oversampling * divisor);
   return Math.ceil(FrameBits * 1e9 / baud);
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { armadaClocks, type ArmadaClocksBlock } from "../../devices/armada_clocks.ts";
+import { armadaClocks, type ArmadaClocksBlock, GeneratorsHz } from "../../devices/armada_clocks.ts";
 
 const CrystalMHz = 25;
 
@@ -21,6 +21,7 @@ function generatorsMHz(): number[] {
 
 Deno.test("armada clocks: the time base runs at its nominal rates", () => {
   assertEquals(generatorsMHz().map(Math.round), [800, 500, 1600, 1000]);
+  assertEquals(GeneratorsHz.map((hz) => hz / 1e6), [800, 500, 1600, 1000]);
 });
 
 Deno.test("armada clocks: both generators have locked, whatever software writes", () => {

@@ -101,6 +101,15 @@ Deno.test("armada uart: the guest listens a frame after enabling RX_RDY, or when
   for (let i = 0; i < 16; i++) b.get(0x0c);
   assertEquals([b.uart.canReceive(), b.readied], [true, [0]]);
 });
+Deno.test("armada uart: the frame follows the generator that BRDV selects, behind its dividers", () => {
+  const { uart, clock, put } = rig();
+  put(0x10, 1 << 19 | 1 << 10 | 2 << 12 | 5 << 15 | 27); // 500 MHz / (5 * 2) / (16 * 27)
+  put(0x08, 1 << 4);
+  clock.advanceTo(86_399);
+  assertEquals(uart.canReceive(), false);
+  clock.advanceTo(86_400);
+  assertEquals(uart.canReceive(), true);
+});
 Deno.test("armada uart: the frame follows the divisor", () => {
   const { uart, clock, put } = rig();
   put(0x10, 163); // 9600 baud from 25 MHz
