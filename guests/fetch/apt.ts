@@ -11,13 +11,11 @@ import { FetchError, present, run, runText } from "./run.ts";
 const dayMs = 24 * 60 * 60 * 1000;
 const debianKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Where the sources of a machine that is no Debian are replaced by Debian's own. */
-const debianSources = [
-  `deb [signed-by=${debianKeys}] http://deb.debian.org/debian bookworm main`,
-  `deb [signed-by=${debianKeys}] http://deb.debian.org/debian bookworm-updates main`,
-  `deb [signed-by=${debianKeys}] http://deb.debian.org/debian-security bookworm-security main`,
-  "",
-].join("\n");
+/** Sources in place of those of a machine that is no Debian. */
+function sourcesOf(mirror: string): string {
+  const suites = ["bookworm", "bookworm-updates"];
+  return suites.map((s) => `deb [signed-by=${debianKeys}] ${mirror} ${s} main\n`).join("");
+}
 
 /** A private apt. */
 export interface Apt {
@@ -44,14 +42,20 @@ export async function openApt(dir: string): Promise<Apt> {
   }
   const own = await prepare(join(dir, "machine"), undefined);
   if (await offersArm64(own)) return own;
-  say("this machine's apt sources offer no arm64 Debian kernel, using Debian's own");
+  const mirror = Deno.env.get("HVSIM_DEBIAN_MIRROR");
+  if (!mirror) {
+    throw new FetchError(
+      "Cannot fetch guests: this machine's apt sources must offer Debian's linux-image-arm64, they " +
+        "do not. HVSIM_DEBIAN_MIRROR=URL names a mirror of Debian's archive to use instead",
+    );
+  }
   if (!await exists(debianKeys)) {
     throw new FetchError(
-      `Cannot use Debian's archive: ${debianKeys} must exist to check its signatures, ` +
+      `Cannot use ${mirror}: ${debianKeys} must exist to check its signatures, ` +
         "install the package debian-archive-keyring",
     );
   }
-  const debian = await prepare(join(dir, "debian"), debianSources);
+  const debian = await prepare(join(dir, "debian"), sourcesOf(mirror));
   if (await offersArm64(debian)) return debian;
   throw new FetchError("Cannot fetch guests: no apt source offers the package linux-image-arm64");
 }
