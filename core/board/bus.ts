@@ -19,6 +19,8 @@ export interface Region {
 /** Regions sorted by base; lookups are by binary search. */
 export class Bus {
   readonly #regions: Region[] = [];
+  /** Found last: accesses come in runs. */
+  #last: Region | undefined;
 
   /**
    * Puts `device` at `[base, base + device.size)`.
@@ -42,6 +44,8 @@ export class Bus {
 
   /** The region containing `address`, if any. */
   find(address: number): Region | undefined {
+    const last = this.#last;
+    if (last && address >= last.base && address < last.base + last.device.size) return last;
     let [low, high] = [0, this.#regions.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -49,7 +53,9 @@ export class Bus {
       else high = middle;
     }
     const region = this.#regions[low - 1];
-    return region && address < region.base + region.device.size ? region : undefined;
+    if (!region || address >= region.base + region.device.size) return undefined;
+    this.#last = region;
+    return region;
   }
 
   /**

@@ -106,6 +106,9 @@ export interface Chip<S extends State> extends Device {
   peek<T>(view: (s: Readonly<S>) => T): T;
 }
 
+/** The bits of an access, by its width in bytes. */
+const Mask = [0, 0xff, 0xffff, 0, 0xffff_ffff] as const;
+
 interface Row<S, W> {
   readonly register: Register<S, W>;
   readonly index: number;
@@ -134,7 +137,7 @@ export function device<S extends State, W>(spec: DeviceSpec<S, W>, wires: W): Ch
       }
       const word = r.read ? r.read(state, wires, index, from) : load(state, r.field, index);
       settle();
-      return (word >>> shiftOf(offset)) % 2 ** (width * 8);
+      return ((word >>> shiftOf(offset)) & (Mask[width] as number)) >>> 0;
     },
     write(offset, width, value, from) {
       const row = rows.get(offset & ~3);
@@ -144,7 +147,7 @@ export function device<S extends State, W>(spec: DeviceSpec<S, W>, wires: W): Ch
         return;
       }
       const { register: r, index } = row;
-      const lanes = ((2 ** (width * 8) - 1) << shiftOf(offset)) >>> 0;
+      const lanes = ((Mask[width] as number) << shiftOf(offset)) >>> 0;
       const word = ((value << shiftOf(offset)) & lanes) >>> 0;
       if (r.field !== undefined) {
         const mask = (r.mask ?? 0) & lanes;

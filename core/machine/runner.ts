@@ -54,6 +54,9 @@ export interface RunnerHost {
   lost(): void;
 }
 
+/** Records remembered for having accessed devices. */
+const MaxDeviceRecords = 4096;
+
 /** Runs instructions of the core in the window. */
 export class Runner {
   readonly engine: Interpreter;
@@ -87,7 +90,7 @@ export class Runner {
       spFault: (record) => this.#takeAt(record, spAlignmentFault(host.running)),
       fpTrap: (record) => this.#fpTrap(record),
       attend: () => this.#settled(),
-      fill: (_record, word) => this.#fill(word),
+      fill: (record, word) => this.#atDevices.has(record) ? 1 : this.#fill(word),
     };
     this.engine = new Interpreter(memory, imports, has, options);
   }
@@ -161,6 +164,7 @@ export class Runner {
       ? mmu.update(running.index, d.bytes, d.unit, flags)
       : mmu.probeWrite(running.index, d.bytes, d.unit, flags);
     if (failed) return this.#abort(record);
+    if (mmu.resolvedHostAddress(running.index) < 0) this.#noteDevice(record);
     return this.#settled();
   }
 
@@ -184,6 +188,12 @@ export class Runner {
     return view.getUint32(tag, true) === page >>> 0 && view.getUint32(tag + 4, true) === high
       ? 0
       : 1;
+  }
+
+  /** An instruction that reached a device will again: translated code need not ask the MMU first. */
+  #noteDevice(record: number): void {
+    if (this.#atDevices.size >= MaxDeviceRecords) this.#atDevices.clear();
+    this.#atDevices.add(record);
   }
 
   #commit(_record: number): number {
@@ -213,6 +223,8 @@ export class Runner {
   }
 
   #record = 0;
+  /** Records of instructions that accessed devices. */
+  readonly #atDevices = new Set<number>();
 
   #execute(record: number, classIndex: number): number {
     this.#record = record;

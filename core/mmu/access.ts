@@ -167,7 +167,7 @@ export function commitWrite(core: CoreMmu): void {
     const piece = core.pieces[i] as Piece;
     if (piece.host < 0) writeDevice(core, piece, mailbox);
     else {
-      if (host.isCodePage(piece.host - (piece.host % Page))) {
+      if (host.isCodePage(piece.host - (piece.host & (Page - 1)))) {
         host.codeWritten(piece.host, piece.bytes);
       }
       copy(core.memory, mailbox, piece.host, piece.bytes);
@@ -196,8 +196,8 @@ function copy(memory: Uint8Array, from: number, to: number, bytes: number): void
 
 // The widest aligned part of a device access that is left to do.
 function chunk(pa: number, bytes: number): 1 | 2 | 4 {
-  if (bytes >= 4 && pa % 4 === 0) return 4;
-  return bytes >= 2 && pa % 2 === 0 ? 2 : 1;
+  if (bytes >= 4 && (pa & 3) === 0) return 4;
+  return bytes >= 2 && (pa & 1) === 0 ? 2 : 1;
 }
 
 function readDevice(core: CoreMmu, piece: Piece, mailbox: number): void {

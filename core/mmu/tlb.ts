@@ -234,7 +234,7 @@ export function fillSlot(
   translation: Translation,
 ): number {
   const slot = (vaLow >>> 12) & SlotMask;
-  const page = translation.pa - (translation.pa % 4096);
+  const page = translation.pa - (translation.pa & 4095);
   const hostPage = memory.host.hostOffset(page);
   if (context.isFilled[slot] === 0) {
     context.isFilled[slot] = 1;

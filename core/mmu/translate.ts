@@ -286,7 +286,7 @@ function nestedOffset(
   access: number,
   options: number,
 ): number {
-  const inPage = ipa % 4096;
+  const inPage = ipa & 4095;
   const page = ipa - inPage;
   const slot = tableSlot(page);
   if (access === Access.read && walker.tableIpa[slot] === page) {

@@ -137,7 +137,7 @@ export function updateDescriptor(
   clear: number,
 ): void {
   const host = walker.host;
-  if (host.isCodePage(at - (at % 4096))) host.codeWritten(at, 8);
+  if (host.isCodePage(at - (at & 4095))) host.codeWritten(at, 8);
   const index = at / 4 + (bigEndian ? 1 : 0);
   const word = inOrder(walker.words[index] as number, bigEndian);
   walker.words[index] = inOrder((word | set) & ~clear, bigEndian);
