@@ -68,7 +68,6 @@ function enter(core: Core, to: 1 | 2, vector: Vector, returnAddress: bigint): vo
 
 function setPc(core: Core, pc: bigint): void {
   core.state.setU64("pc", pc);
-  core.state.setU64("record", 0n);
 }
 
 /**

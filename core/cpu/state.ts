@@ -31,7 +31,7 @@ export const StateLayout = {
   v: 0x200,
   /** 64 bytes that stand for guest memory when an access takes the slow path. */
   mailbox: 0x400,
-  /** V registers as helpers leave them; free scratch for instruction bodies (64 bytes). */
+  /** Operands and result of floating-point operations that TypeScript does (64 bytes). */
   scratch: 0x440,
   systemRegisters: 0x1000,
   systemRegisterSlots: 512,
@@ -52,8 +52,6 @@ export const StateFields = {
   pcBias: [0x4a0, "u64"],
   /** PC, exact whenever generated code has returned. */
   pc: [0x4a8, "u64"],
-  /** Record to go on at, 0 when it must be looked up from PC. */
-  record: [0x4b0, "u64"],
   /** Instructions left in this run when generated code has returned. */
   budget: [0x4b8, "u64"],
   /** Why generated code returned: an `Exit` value. */

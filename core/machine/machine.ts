@@ -75,7 +75,7 @@ export class Machine {
   readonly mmu: Mmu;
   readonly cores: readonly CpuCore[];
   readonly power: Power;
-  /** Called when a core took an exception to EL2 that the built-in hypervisor handles. */
+  /** What runs instructions of the core whose turn it is. */
   readonly runner: Runner;
   /** Called when a core takes the same exception at its own vector again and again. */
   onLost: (core: CpuCore) => void = (core) => {

@@ -3,7 +3,7 @@
  *
  * A region is a handler like those of the interpreter, installed in the record of its entry, so it
  * is entered by ordinary dispatch and leaves to any record. Regions are compiled in batches, as each
- * module costs. When the guest sees nothing of it: counts and exits are exact.
+ * module costs. The guest sees nothing of when that happens: counts and exits are exact.
  *
  * @module
  */
