@@ -152,6 +152,7 @@ function conclude(
     consoleBytes: printed,
     exitCode: code,
     guests: session.guests(),
+    ledger: session.ledger,
   };
   terminal.say(options.stats === "json" ? statsJson(stats) : statsTable(stats));
 }

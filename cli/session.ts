@@ -4,8 +4,10 @@ import type { RunResult } from "../core/machine/machine.ts";
 import type { Simulator } from "../platforms/simulator.ts";
 import type { Console } from "./consoles.ts";
 
-/** Counts by name: exits by reason. */
-export type Counts = Readonly<Record<string, number>>;
+/** Exits by reason: how many, and the virtual time that they took. */
+export type ExitCounts = Readonly<
+  Record<string, { readonly count: number; readonly costNs: number }>
+>;
 
 /** A guest at its end or before it. */
 export interface GuestState {
@@ -15,7 +17,7 @@ export interface GuestState {
   readonly title: string;
   readonly failed: boolean;
   /** Exits to the hypervisor by reason; none on a bare board. */
-  readonly exits: Counts;
+  readonly exits: ExitCounts;
 }
 
 /** A board under power. */
@@ -36,6 +38,8 @@ export interface Session {
   /** Several guests print; their lines need names. */
   readonly labelled: boolean;
   guests(): readonly GuestState[];
+  /** How many exits there have been, and a hash over all of them; none on a bare board. */
+  readonly ledger?: { readonly count: number; readonly hash: string };
 }
 
 /** The part of a session that is the same whoever runs on the board; time starts at `startNs`. */

@@ -1,6 +1,6 @@
 /** What `--stats` prints. @module */
 
-import type { GuestState } from "./session.ts";
+import type { GuestState, Session } from "./session.ts";
 
 /** A run in numbers. */
 export interface Stats {
@@ -10,6 +10,7 @@ export interface Stats {
   readonly consoleBytes: number;
   readonly exitCode: number;
   readonly guests: readonly GuestState[];
+  readonly ledger?: Session["ledger"];
 }
 
 /** Instructions per microsecond of the host. */
@@ -27,6 +28,7 @@ export function statsJson(stats: Stats): string {
       mips: Number(mips(stats).toFixed(1)),
       consoleBytes: stats.consoleBytes,
       exitCode: stats.exitCode,
+      ...(stats.ledger ? { exits: stats.ledger.count, ledger: stats.ledger.hash } : {}),
       vms: stats.guests.map(({ name, failed, exits }) => ({ name, failed, exits })),
     })
   }\n`;
@@ -34,24 +36,47 @@ export function statsJson(stats: Stats): string {
 
 /** A table for people. */
 export function statsTable(stats: Stats): string {
-  const rows: [string, string][] = [
+  const rows: string[][] = [
     ["instructions", grouped(stats.instructions)],
     ["virtual time", `${(stats.virtualNs / 1e9).toFixed(6)} s`],
     ["wall time", `${(stats.wallMs / 1000).toFixed(3)} s`],
     ["speed", `${mips(stats).toFixed(1)} MIPS`],
     ["console", `${grouped(stats.consoleBytes)} bytes`],
-    ...stats.guests.flatMap(({ name, exits }): [string, string][] => {
-      const counts = Object.entries(exits).sort(([, a], [, b]) => b - a);
-      const sum = counts.reduce((total, [, count]) => total + count, 0);
-      return [
-        [`exits of ${name}`, grouped(sum)],
-        ...counts.map(([reason, count]): [string, string] => [`  ${reason}`, grouped(count)]),
-      ];
-    }),
+    ...(stats.ledger
+      ? [["exits", grouped(stats.ledger.count)], ["ledger", stats.ledger.hash]]
+      : []),
   ];
-  const left = Math.max(...rows.map(([name]) => name.length));
-  const right = Math.max(...rows.map(([, value]) => value.length));
-  return rows.map(([name, value]) => `${name.padEnd(left)}  ${value.padStart(right)}\n`).join("");
+  return [aligned(rows), ...stats.guests.map(exitTable)].join("");
+}
+
+/** How often each reason brought a guest to the hypervisor, and for how long. */
+function exitTable({ name, exits }: GuestState): string {
+  const counts = Object.entries(exits).sort(([, a], [, b]) => b.count - a.count);
+  const total = counts.reduce(
+    (sum, [, { count, costNs }]) => ({ count: sum.count + count, costNs: sum.costNs + costNs }),
+    { count: 0, costNs: 0 },
+  );
+  const cells = ({ count, costNs }: typeof total): string[] => [
+    grouped(count),
+    `${grouped(Math.round(costNs / 1000))} us`,
+    count > 0 ? `${grouped(Math.round(costNs / count))} ns` : "",
+  ];
+  return aligned([
+    [`exits of ${name}`, "count", "time", "mean"],
+    ...counts.map(([reason, count]) => [`  ${reason}`, ...cells(count)]),
+    ["  all", ...cells(total)],
+  ]);
+}
+
+/** Lines whose first column is to the left and whose others are to the right. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    `${
+      row.map((cell, i) => i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
+        .join("  ")
+    }\n`
+  ).join("");
 }
 
 function grouped(count: number): string {

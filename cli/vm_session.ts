@@ -4,6 +4,7 @@ import { coresNeeded, loadVms, memoryNeeded, readVmConfigs } from "../core/confi
 import { renderProblems } from "../core/config/report.ts";
 import type { FileAccess } from "../core/config/vm_images.ts";
 import type { VmPlan } from "../core/config/vm_plan.ts";
+import { exitCounts } from "../core/hypervisor/exit_text.ts";
 import { platformFacts } from "../platforms/facts.ts";
 import { maxRamBytes, type Platform, ramBanks } from "../platforms/platform.ts";
 import { buildSimulator } from "../platforms/simulator.ts";
@@ -81,11 +82,12 @@ export function vmSession(
     ),
     labelled: vms.length > 1,
     guests: () =>
-      vms.map(({ label, name, state, exits }) => ({
-        name: label,
-        title: name,
-        failed: state === "failed",
-        exits: Object.fromEntries(exits),
+      vms.map((vm) => ({
+        name: vm.label,
+        title: vm.name,
+        failed: vm.state === "failed",
+        exits: Object.fromEntries(exitCounts(vm)),
       })),
+    ledger: hypervisor.ledger,
   });
 }

@@ -10,6 +10,8 @@ export type AccessWidth = Width | 8;
 export interface Region {
   /** Unique on its bus; names the device in snapshots, traces and messages. */
   readonly name: string;
+  /** How many were mapped before it. */
+  readonly index: number;
   /** Guest-physical address of offset 0. */
   readonly base: number;
   /** What answers there. */
@@ -38,7 +40,7 @@ export class Bus {
         throw new RangeError(`Cannot map ${range}: that name is taken by ${rangeOf(other)}`);
       }
     }
-    this.#regions.push({ name, base, device });
+    this.#regions.push({ name, index: this.#regions.length, base, device });
     this.#regions.sort((a, b) => a.base - b.base);
   }
 

@@ -39,6 +39,8 @@ export interface Device {
   read(offset: number, width: Width, from: number): number;
   /** Guest write of the low `width` bytes of `value` by core `from`, inside one 32-bit word. */
   write(offset: number, width: Width, value: number, from: number): void;
+  /** Name of the register at `offset`, where there is one: "GICD_ISENABLER+4". */
+  registerAt?(offset: number): string | undefined;
   /** Returns to the power-on state. */
   reset(): void;
   /** A copy of the state, safe to keep. */
@@ -156,6 +158,12 @@ export function device<S extends State, W>(spec: DeviceSpec<S, W>, wires: W): Ch
       }
       r.write?.(state, wires, word, index, from, lanes);
       settle();
+    },
+    registerAt(offset) {
+      const row = rows.get(offset & ~3);
+      if (!row) return undefined;
+      const from = offset - row.register.at;
+      return from === 0 ? row.register.name : `${row.register.name}+${from}`;
     },
     reset() {
       state = spec.reset();

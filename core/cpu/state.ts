@@ -112,6 +112,8 @@ const wordIndex = Object.fromEntries(
   Object.entries(StateFields).map(([name, [offset]]) => [name, offset >> 2]),
 ) as { readonly [N in StateField]: number };
 
+const SystemWords = StateLayout.systemRegisters >> 2;
+
 /** Typed access to one state block. */
 export class CpuState {
   /** Byte address of the block. */
@@ -157,6 +159,14 @@ export class CpuState {
   /** Writes a 64-bit field. */
   setU64(name: StateField, value: bigint): void {
     this.#u64[wordIndex[name] >> 1] = value;
+  }
+  /** The low half of a system register's storage, without a bigint. */
+  systemLow(slot: number): number {
+    return this.#u32[SystemWords + slot * 2] as number;
+  }
+  /** The high half. */
+  systemHigh(slot: number): number {
+    return this.#u32[SystemWords + slot * 2 + 1] as number;
   }
   /** N, Z, C, V in bits 31:28. */
   nzcv(): number {

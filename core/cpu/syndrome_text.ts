@@ -5,34 +5,9 @@
  */
 
 import { hex } from "../hex.ts";
+import { describeFault, exceptionClass } from "./exception_classes.ts";
 import { abortedAccess, Ec, systemAccess } from "./syndrome.ts";
 import { systemRegisterName } from "./system_registers.ts";
-
-const walkFaults: readonly (readonly [code: number, text: string])[] = [
-  [0b0000, "address size fault"],
-  [0b0001, "translation fault"],
-  [0b0010, "access flag fault"],
-  [0b0011, "permission fault"],
-];
-
-const otherFaults: { readonly [code: number]: string } = {
-  0b010000: "synchronous external abort",
-  0b010100: "synchronous external abort on a table walk, level 0",
-  0b010101: "synchronous external abort on a table walk, level 1",
-  0b010110: "synchronous external abort on a table walk, level 2",
-  0b010111: "synchronous external abort on a table walk, level 3",
-  0b100001: "alignment fault",
-  0b110000: "TLB conflict",
-  0b110001: "unsupported atomic hardware update",
-  0b110101: "unsupported exclusive or atomic access",
-};
-
-/** A fault status code: "translation fault level 3". */
-export function describeFault(code: number): string {
-  const walk = walkFaults.find(([group]) => group === code >>> 2);
-  if (walk) return `${walk[1]} level ${code & 3}`;
-  return otherFaults[code] ?? `fault status ${hex(code)}`;
-}
 
 function describeAccess(iss: number): string {
   const access = abortedAccess(iss);
@@ -64,40 +39,26 @@ function systemRegister(iss: number): string {
 
 const immediate = (iss: number): string => `#0x${(iss & 0xffff).toString(16)}`;
 
-const classes: {
-  readonly [ec: number]: readonly [name: string, details?: (iss: number) => string];
-} = {
-  [Ec.unknown]: ["Undefined instruction"],
-  [Ec.wfx]: ["Trapped", (iss) => ["WFI", "WFE", "WFIT", "WFET"][iss & 3] as string],
-  [Ec.fpAccess]: ["Trapped floating-point or SIMD instruction"],
-  [Ec.illegalState]: ["Illegal execution state"],
-  [Ec.svc]: ["SVC", immediate],
-  [Ec.hvc]: ["HVC", immediate],
-  [Ec.smc]: ["SMC", immediate],
-  [Ec.systemRegister]: ["Trapped system instruction", systemRegister],
-  [Ec.instructionAbortLower]: ["Instruction abort from a lower EL", instructionAbort],
-  [Ec.instructionAbort]: ["Instruction abort", instructionAbort],
-  [Ec.pcAlignment]: ["PC alignment fault"],
-  [Ec.dataAbortLower]: ["Data abort from a lower EL", dataAbort],
-  [Ec.dataAbort]: ["Data abort", dataAbort],
-  [Ec.spAlignment]: ["SP alignment fault"],
-  [Ec.fpException]: ["Trapped floating-point exception"],
-  [Ec.serror]: ["SError interrupt"],
-  [Ec.breakpointLower]: ["Breakpoint from a lower EL"],
-  [Ec.breakpoint]: ["Breakpoint"],
-  [Ec.softwareStepLower]: ["Software step from a lower EL"],
-  [Ec.softwareStep]: ["Software step"],
-  [Ec.watchpointLower]: ["Watchpoint from a lower EL"],
-  [Ec.watchpoint]: ["Watchpoint"],
-  [Ec.brk]: ["BRK", immediate],
+/** Classes of which there is more to say than their name. */
+const details: { readonly [ec: number]: (name: string, iss: number) => string } = {
+  [Ec.wfx]: (_name, iss) => `Trapped ${["WFI", "WFE", "WFIT", "WFET"][iss & 3]}`,
+  [Ec.svc]: (name, iss) => `${name} ${immediate(iss)}`,
+  [Ec.hvc]: (name, iss) => `${name} ${immediate(iss)}`,
+  [Ec.smc]: (name, iss) => `${name} ${immediate(iss)}`,
+  [Ec.brk]: (name, iss) => `${name} ${immediate(iss)}`,
+  [Ec.systemRegister]: (name, iss) => `${name}, ${systemRegister(iss)}`,
+  [Ec.instructionAbortLower]: (name, iss) => `${name}, ${instructionAbort(iss)}`,
+  [Ec.instructionAbort]: (name, iss) => `${name}, ${instructionAbort(iss)}`,
+  [Ec.dataAbortLower]: (name, iss) => `${name}, ${dataAbort(iss)}`,
+  [Ec.dataAbort]: (name, iss) => `${name}, ${dataAbort(iss)}`,
 };
 
 /** "Data abort from a lower EL, translation fault level 3, write of 4 bytes by W1". */
 export function decodeSyndrome(esr: bigint): string {
   const ec = Number((esr >> 26n) & 0x3fn);
   const iss = Number(esr & 0x1ff_ffffn);
-  const [name, details] = classes[ec] ?? [`Exception class ${hex(ec)}, syndrome ${hex(iss)}`];
-  if (!details) return name;
-  const joint = name.length > 3 && name !== "Trapped" ? ", " : " ";
-  return `${name}${joint}${details(iss)}`;
+  const known = exceptionClass(ec);
+  if (!known) return `Exception class ${hex(ec)}, syndrome ${hex(iss)}`;
+  const say = details[ec];
+  return say ? say(known.name, iss) : known.name;
 }

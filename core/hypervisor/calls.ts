@@ -5,9 +5,10 @@
  * @module
  */
 
-import { callPsci, type PowerController } from "../cpu/psci.ts";
+import { callPsci, type PowerController, psciFunctions } from "../cpu/psci.ts";
 import type { ChannelProblem, Channels } from "./channels.ts";
 import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
+import { ReasonKind, reasonOf } from "./exit_reasons.ts";
 import { type Outcome, resume } from "./outcome.ts";
 import type { Vcpu, Vm } from "./vm.ts";
 
@@ -64,7 +65,10 @@ function firmwareCall(exit: Exit): Outcome {
   };
   const id = Number(BigInt.asUintN(32, readGeneral(exit, 0)));
   const served = callPsci(registers, power, vcpu.affinity);
-  vcpu.vm.count(served ? `PSCI ${served.name}` : "unknown firmware call");
+  const { ledger } = exit.services;
+  const kind = served ? ReasonKind.psci : ReasonKind.unknownFirmwareCall;
+  ledger.because(reasonOf(kind, served && psciFunctions.indexOf(served)), id);
+  if (outcome.next !== "off" && outcome.next !== "halt") ledger.value(readGeneral(exit, 0));
   if (!served) {
     const text = `0x${id.toString(16)}`;
     if (vcpu.vm.first(`firmware ${text}`)) {
@@ -96,7 +100,8 @@ function vmPower(exit: Exit, next: (outcome: Outcome) => void): PowerController 
 function hypercall(exit: Exit, number: number): Outcome {
   const { vcpu: { vm }, services } = exit;
   const known = hypercalls.find((row) => row.number === number);
-  vm.count(known ? `hypercall ${known.name}` : "unknown hypercall");
+  const kind = known ? ReasonKind.hypercall : ReasonKind.unknownHypercall;
+  services.ledger.because(reasonOf(kind, known?.number), number);
   const x: Arguments = [
     readGeneral(exit, 1),
     readGeneral(exit, 2),
@@ -109,6 +114,7 @@ function hypercall(exit: Exit, number: number): Outcome {
     ? known.serve(services.channels, vm, x)
     : "not supported";
   if (known) writeGeneral(exit, 0, problem ? Failed : 0n);
+  services.ledger.value(readGeneral(exit, 0));
   if (problem && vm.first(`hypercall ${number} ${problem}`)) {
     const name = known ? `, ${known.name}` : "";
     services.log("warn", vm.label, `hypercall ${number}${name}: ${problem}`);

@@ -3,6 +3,7 @@
 import { stored } from "../cpu/controls.ts";
 import type { Core } from "../cpu/types.ts";
 import type { Channels } from "./channels.ts";
+import type { ExitLedger } from "./ledger.ts";
 import type { Vcpu } from "./vm.ts";
 
 /** How serious a message is. */
@@ -15,6 +16,8 @@ export type Log = (level: LogLevel, target: string, message: string) => void;
 export interface Services {
   readonly log: Log;
   readonly channels: Channels;
+  /** Is told what exits are for. */
+  readonly ledger: ExitLedger;
   /** Lets a vCPU that is off run from `entry`. */
   turnOn(vcpu: Vcpu, entry: bigint, x0: bigint): void;
   /** The guest has written to its distributor. */

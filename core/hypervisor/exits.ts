@@ -2,52 +2,39 @@
 
 import { hex } from "../hex.ts";
 import { stored } from "../cpu/controls.ts";
-import { describeFault } from "../cpu/syndrome_text.ts";
+import { describeFault } from "../cpu/exception_classes.ts";
 import { Ec, systemAccess } from "../cpu/syndrome.ts";
 import { getRegister, systemRegisterName } from "../cpu/system_registers.ts";
 import { handleCall } from "./calls.ts";
 import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
+import { ReasonKind, reasonOf } from "./exit_reasons.ts";
 import { externalInstructionAbort, Undefined } from "./guest_exceptions.ts";
 import { handleDataAbort, readDataAccess } from "./mmio.ts";
 import { fail, type Outcome, reflect, skip } from "./outcome.ts";
 
-/** One exception class. */
-interface ExitRow {
-  /** What it is counted as; absent where the handler counts. */
-  readonly name?: string;
-  readonly handle: (exit: Exit) => Outcome;
-}
-
-const rows: { readonly [ec: number]: ExitRow } = {
-  [Ec.wfx]: {
-    handle: ({ iss, vcpu }) => {
-      const isEvent = (iss & 1) === 1;
-      vcpu.vm.count(isEvent ? "WFE" : "WFI");
-      return isEvent ? { next: "yield" } : { next: "wait", skip: true };
-    },
+/** What serves each exception class, and tells the ledger what it was for. */
+const handlers: { readonly [ec: number]: (exit: Exit) => Outcome } = {
+  [Ec.wfx]: ({ iss, services }) => {
+    services.ledger.because(reasonOf(ReasonKind.wait, iss & 3));
+    return iss & 1 ? { next: "yield" } : { next: "wait", skip: true };
   },
   // HVC leaves the address of the next instruction, a trapped SMC its own.
-  [Ec.hvc]: { handle: handleCall },
-  [Ec.smc]: {
-    handle: (exit) => {
-      exit.vcpu.pc += 4n;
-      return handleCall(exit);
-    },
+  [Ec.hvc]: handleCall,
+  [Ec.smc]: (exit) => {
+    exit.vcpu.pc += 4n;
+    return handleCall(exit);
   },
-  [Ec.systemRegister]: { handle: handleSystemRegister },
-  [Ec.dataAbortLower]: { handle: handleDataAbort },
-  [Ec.instructionAbortLower]: { name: "instruction abort", handle: handleInstructionAbort },
+  [Ec.systemRegister]: handleSystemRegister,
+  [Ec.dataAbortLower]: handleDataAbort,
+  [Ec.instructionAbortLower]: handleInstructionAbort,
 };
 
 /** Serves an exit. */
 export function handleExit(exit: Exit): Outcome {
-  const row = rows[exit.ec];
-  if (!row) {
-    exit.vcpu.vm.count(`exception class ${hex(exit.ec)}`);
-    return fail("an exception that nothing handles");
-  }
-  if (row.name) exit.vcpu.vm.count(row.name);
-  return row.handle(exit);
+  const handle = handlers[exit.ec];
+  if (handle) return handle(exit);
+  exit.services.ledger.because(reasonOf(ReasonKind.exception, exit.ec));
+  return fail("an exception that nothing handles");
 }
 
 const SgiRegisters = ["ICC_SGI0R_EL1", "ICC_SGI1R_EL1", "ICC_ASGI1R_EL1"];
@@ -74,14 +61,18 @@ function handleSystemRegister(exit: Exit): Outcome {
   const { vcpu, services, core } = exit;
   const { key, rt, read } = systemAccess(exit.iss);
   const name = systemRegisterName(key);
-  vcpu.vm.count(name);
+  services.ledger.because(reasonOf(ReasonKind.systemRegister, key));
   const { hidesSystemRegisters } = vcpu.vm.gic.delivery;
   if (read && hidesSystemRegisters && isFeatureRegister(key)) {
-    writeGeneral(exit, rt, readFeatures(exit, name));
+    const value = readFeatures(exit, name);
+    services.ledger.value(value);
+    writeGeneral(exit, rt, value);
     return skip;
   }
   if (!read && !hidesSystemRegisters && SgiRegisters.includes(name)) {
-    vcpu.vm.gic.distributor.sendSgi(vcpu.index, name, readGeneral(exit, rt));
+    const value = readGeneral(exit, rt);
+    services.ledger.value(value);
+    vcpu.vm.gic.distributor.sendSgi(vcpu.index, name, value);
     return skip;
   }
   if (vcpu.vm.first(`${name} ${read}`)) {
@@ -97,6 +88,7 @@ function handleSystemRegister(exit: Exit): Outcome {
 
 /** A guest that fetches from where it has no memory has lost its way. */
 function handleInstructionAbort(exit: Exit): Outcome {
+  exit.services.ledger.because(reasonOf(ReasonKind.instructionAbort));
   const abort = readDataAccess(exit);
   if (abort.isWalk) {
     return reflect(externalInstructionAbort(exit.vcpu, abort.far, abort.fault & 3));

@@ -14,6 +14,7 @@ import { type ResetRegisters, resetRegisters } from "./context.ts";
 import type { Log } from "./exit.ts";
 import { clearRam, writeGuest } from "./guest_memory.ts";
 import { type HardwareLink, timerLinks } from "./hardware_links.ts";
+import { ExitLedger } from "./ledger.ts";
 import { MemoryPool, type PhysicalRange } from "./memory_pool.ts";
 import type { PhysicalGic } from "./physical_gic.ts";
 import { guestInstruction, guestWord, report } from "./report.ts";
@@ -47,6 +48,8 @@ const Flag = { read: 1, write: 2, execute: 4, device: 0x10 } as const;
 /** Every VM and what runs them. */
 export class Hypervisor {
   readonly vms: readonly Vm[];
+  /** Every exit of every vCPU. */
+  readonly ledger = new ExitLedger();
   /** Called when a VM has stopped or failed. */
   onVmEnded: (vm: Vm) => void = () => {};
   readonly #machine: Machine;
@@ -85,6 +88,7 @@ export class Hypervisor {
     this.#loop = new RunLoop(machine, gic, new RoundRobin<Vcpu>(machine.cores.length), own, {
       log: parts.log,
       channels: this.#channels,
+      ledger: this.ledger,
       turnOn: (vcpu, entry, x0) => this.#turnOn(vcpu, entry, x0),
       distributorChanged: (core, vcpu) => follow(core, vcpu.vm),
       instructionWord: (core, vcpu) => guestWord(machine, core, vcpu),
@@ -202,7 +206,7 @@ export class Hypervisor {
   #fail(core: Core, vcpu: Vcpu, why: string, syndrome: boolean): void {
     const { vm } = vcpu;
     vm.state = "failed";
-    vm.failure = report(this.#machine, core, vcpu, why, syndrome);
+    vm.failure = report(this.#machine, core, vcpu, why, syndrome, this.ledger);
     this.#log("error", vm.label, vm.failure);
     this.#end(core, vm);
   }

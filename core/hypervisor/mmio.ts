@@ -8,8 +8,9 @@ import type { Region } from "../board/bus.ts";
 import { hex } from "../hex.ts";
 import { stored } from "../cpu/controls.ts";
 import { abortedAccess, type AccessSyndrome } from "../cpu/syndrome.ts";
-import { describeFault } from "../cpu/syndrome_text.ts";
+import { describeFault } from "../cpu/exception_classes.ts";
 import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
+import { ReasonKind, reasonOf } from "./exit_reasons.ts";
 import { externalDataAbort } from "./guest_exceptions.ts";
 import { addressOf, decodeLoadStore, guestRegisterFile, performLoadStore } from "./load_store.ts";
 import { type Outcome, reflect, skip } from "./outcome.ts";
@@ -49,7 +50,8 @@ export function handleDataAbort(exit: Exit): Outcome {
   const { vm } = exit.vcpu;
   const region = abort.isWalk ? undefined : vm.bus.find(abort.ipa);
   if (!region) return refuse(exit, abort, "nothing is there");
-  vm.count(`MMIO ${region.name}`);
+  const { ledger } = exit.services;
+  ledger.because(reasonOf(ReasonKind.mmio, region.index), abort.ipa - region.base);
   const problem = abort.access
     ? perform(exit, abort.ipa, abort.write, abort.access) ? undefined : Beyond
     : performUndescribed(exit, abort, region);
@@ -65,10 +67,12 @@ function perform(exit: Exit, ipa: number, write: boolean, access: AccessSyndrome
   const { bytes, rt } = access;
   if (write) {
     const value = BigInt.asUintN(bytes * 8, readGeneral(exit, rt));
+    exit.services.ledger.value(value);
     return vcpu.vm.bus.write(ipa, bytes, value, vcpu.index);
   }
   const value = vcpu.vm.bus.read(ipa, bytes, vcpu.index);
   if (value === undefined) return false;
+  exit.services.ledger.value(value);
   writeGeneral(exit, rt, extend(value, access));
   return true;
 }
@@ -104,7 +108,7 @@ function refuse(exit: Exit, abort: DataAccess, why: string): Outcome {
   const { core, vcpu, services, iss } = exit;
   const { vm } = vcpu;
   const verb = abort.write ? "write" : "read";
-  vm.count(`external abort`);
+  services.ledger.because(reasonOf(ReasonKind.externalAbort));
   if (vm.first(`${verb} ${Math.floor(abort.ipa / 4096)}`)) {
     const what = abort.isWalk ? "table walk" : verb;
     services.log(

@@ -18,6 +18,8 @@ export interface PhysicalCpu {
   sinceNs: number;
   /** Virtual time at which the guest was last entered. */
   enteredNs: number;
+  /** Instructions that the core had retired then. */
+  enteredRetired: number;
   /** vCPUs that wait and may be woken by an alarm of this core. */
   readonly sleepers: Set<Vcpu>;
   /** CNTHP_CVAL_EL2 while it is enabled. */

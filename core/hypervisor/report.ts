@@ -7,8 +7,10 @@ import type { SystemSlot } from "../cpu/system_register_slots.ts";
 import type { Core } from "../cpu/types.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import type { Machine } from "../machine/machine.ts";
+import { exitText } from "./exit_text.ts";
 import { isAtEl0 } from "./guest_exceptions.ts";
-import type { Vcpu } from "./vm.ts";
+import type { ExitLedger } from "./ledger.ts";
+import type { Vcpu, Vm } from "./vm.ts";
 
 const word = (value: bigint): string => value.toString(16).padStart(16, "0");
 
@@ -50,6 +52,7 @@ export function report(
   vcpu: Vcpu,
   why: string,
   syndrome: boolean,
+  ledger: ExitLedger,
 ): string {
   const esr = stored(core, "ESR_EL2");
   const lines = [
@@ -59,6 +62,7 @@ export function report(
     }`,
     ...(syndrome ? [`  ESR_EL2 ${hex(esr)}: ${decodeSyndrome(esr)}`] : []),
     ...lastException(core),
+    ...lastExits(ledger, vcpu.vm),
     ...rows(Shown.map((name) => `${name.padEnd(9)} ${word(stored(core, name))}`), 3),
     ...rows(
       Array.from(
@@ -77,6 +81,14 @@ function lastException(core: Core): string[] {
   const elr = stored(core, "ELR_EL1");
   if (esr === 0n && elr === 0n) return [];
   return [`  last exception at its EL1: ${decodeSyndrome(esr)}, at ${hex(elr)}`];
+}
+
+const ShownExits = 5;
+
+function lastExits(ledger: ExitLedger, vm: Vm): string[] {
+  const records = ledger.recent(vm.id, ShownExits);
+  if (records.length === 0) return [];
+  return ["  last exits:", ...records.map((record) => `    ${exitText(vm, record)}`)];
 }
 
 function rows(items: readonly string[], perRow: number): string[] {

@@ -16,9 +16,11 @@ import type { Core } from "../cpu/types.ts";
 import { ExceptionLoop } from "../machine/exception_loop.ts";
 import type { Machine } from "../machine/machine.ts";
 import { readExit, type Services } from "./exit.ts";
+import { ReasonKind, reasonOf } from "./exit_reasons.ts";
 import { handleExit } from "./exits.ts";
 import { isAtEl0, takeGuestException } from "./guest_exceptions.ts";
 import type { HardwareLink } from "./hardware_links.ts";
+import { retired } from "./ledger.ts";
 import type { Outcome } from "./outcome.ts";
 import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
 import { loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
@@ -45,7 +47,7 @@ const GuestHcr = Hcr.VM | Hcr.SWIO | Hcr.FMO | Hcr.IMO | Hcr.AMO | Hcr.FB | (1n 
 const TimerAccess = 3n;
 
 /** Offsets from VBAR_EL2, where no code is: they say what kind of exception has come. */
-const Vector = { mask: 0x180, sync: 0 } as const;
+const Vector = { mask: 0x180, shift: 7, sync: 0 } as const;
 const NsPerSecond = 1_000_000_000n;
 
 /**
@@ -99,6 +101,7 @@ export class RunLoop {
       current: undefined,
       sinceNs: 0,
       enteredNs: 0,
+      enteredRetired: 0,
       sleepers: new Set(),
       armed: undefined,
       hcr: 0n,
@@ -175,11 +178,15 @@ export class RunLoop {
   /** An exception to EL2 has been taken. */
   #handle(cpu: PhysicalCpu): void {
     const { core } = cpu;
-    const isSynchronous = (core.state.u32("pc") & Vector.mask) === Vector.sync;
+    const { ledger } = this.#host;
+    const vector = (core.state.u32("pc") & Vector.mask) >>> Vector.shift;
+    const isSynchronous = vector === Vector.sync;
     this.#handling = cpu;
     const vcpu = cpu.current;
+    const leftNs = this.#machine.nowNs;
     this.#machine.spend(ExitNs);
     if (vcpu) {
+      ledger.begin(core, vcpu, vector, leftNs, cpu.enteredNs, cpu.enteredRetired);
       vcpu.pc = stored(core, "ELR_EL2");
       vcpu.pstate = stored(core, "SPSR_EL2");
       vcpu.runNs += this.#machine.nowNs - cpu.enteredNs;
@@ -193,10 +200,12 @@ export class RunLoop {
     }
     this.#spread();
     this.#dispatch(cpu);
+    if (vcpu) ledger.end(vcpu, cpu.current, this.#machine.nowNs);
     this.#handling = undefined;
   }
 
   #apply(cpu: PhysicalCpu, vcpu: Vcpu, outcome: Outcome): void {
+    this.#host.ledger.outcome(outcome.next);
     switch (outcome.next) {
       case "resume":
         return;
@@ -245,21 +254,22 @@ export class RunLoop {
   #takeInterrupt(cpu: PhysicalCpu, id: number, intid: number): void {
     const { core } = cpu;
     this.#gic.end(core, id);
-    const count = (reason: string) => cpu.current?.vm.count(reason);
+    const { ledger } = this.#host;
     const link = cpu.loaded?.interrupts.links.get(intid);
     if (link && cpu.loaded) {
-      count(`interrupt of ${link.timer ?? intid}`);
+      const kind = link.timer ? ReasonKind.timer : ReasonKind.device;
+      ledger.because(reasonOf(kind, intid), intid);
       cpu.loaded.vm.gic.links.inject(cpu.loaded, link);
       return;
     }
     const owner = this.#host.ownerOf(intid);
     if (owner) {
-      count("interrupt of a device");
+      ledger.because(reasonOf(ReasonKind.device, intid), intid);
       owner.vm.gic.links.inject(owner.vm.vcpus[0] as Vcpu, owner.link);
       return;
     }
     if (intid === this.#own.alarm) {
-      count("alarm");
+      ledger.because(reasonOf(ReasonKind.alarm), intid);
       setRegister(core, "CNTHP_CTL_EL2", 0n);
       cpu.armed = undefined;
       const now = core.timers.count();
@@ -267,7 +277,8 @@ export class RunLoop {
         if (vcpu.alarm !== undefined && vcpu.alarm <= now) this.wake(vcpu);
       }
     } else {
-      count(intid === Kick ? "kick" : "interrupt of the list registers");
+      const kind = intid === Kick ? ReasonKind.kick : ReasonKind.maintenance;
+      ledger.because(reasonOf(kind), intid);
     }
     this.#gic.deactivate(core, id);
   }
@@ -326,6 +337,7 @@ export class RunLoop {
     );
     this.#arm(cpu);
     cpu.enteredNs = now;
+    cpu.enteredRetired = retired(core);
     store(core, "ELR_EL2", vcpu.pc);
     store(core, "SPSR_EL2", vcpu.pstate);
     exceptionReturn(core);

@@ -7,6 +7,7 @@ import { AffinityMask } from "../cpu/psci.ts";
 import type { Core } from "../cpu/types.ts";
 import { GuestContext, type ResetRegisters } from "./context.ts";
 import { type VcpuInterrupts, vcpuInterrupts } from "./delivery.ts";
+import { ExitCounters } from "./exit_counters.ts";
 import type { PhysicalRange } from "./memory_pool.ts";
 import type { Stage2 } from "./stage2.ts";
 import type { VirtualDistributor } from "./virtual_distributor.ts";
@@ -136,8 +137,8 @@ export class Vm {
   /** The devices that the hypervisor plays. */
   readonly bus = new Bus();
   readonly vcpus: readonly Vcpu[];
-  /** How often the VM has left its guest, by reason. */
-  readonly exits = new Map<string, number>();
+  /** How often the VM has left its guest, by reason; `exitCounts` has their names. */
+  readonly exits = new ExitCounters();
   state: VmState = "loaded";
   /** Why it failed: a report for people. */
   failure: string | undefined;
@@ -191,11 +192,6 @@ export class Vm {
   isInterruptController(device: Device): boolean {
     const { distributor, redistributors } = this.devices.distributor;
     return device === distributor || device === redistributors;
-  }
-
-  /** Counts an exit. */
-  count(reason: string): void {
-    this.exits.set(reason, (this.exits.get(reason) ?? 0) + 1);
   }
 
   /** True the first time it is asked about `key`. */

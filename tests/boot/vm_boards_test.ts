@@ -1,6 +1,7 @@
 /** The teaching OS, which expects a GICv2 at QEMU's addresses, on boards without one. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { exitCounts } from "../../core/hypervisor/exit_text.ts";
 import { espressobin } from "../../platforms/espressobin.ts";
 import { fvp } from "../../platforms/fvp.ts";
 import { converse, loadVmsOf, type VmRun } from "./vm_rig.ts";
@@ -29,6 +30,6 @@ for (const [name, run] of Object.entries(runs)) {
     const said = loaded.log.filter((line) => line.startsWith("info vm1 GICv2 at 0x0800_0000"));
     assertEquals(said.length, 1);
     const [vm] = loaded.hypervisor.vms;
-    assert((vm?.exits.get("MMIO CPU interface") ?? 0) > 100);
+    assert((vm && exitCounts(vm).get("MMIO CPU interface")?.count || 0) > 100);
   });
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { exitCounts } from "../../core/hypervisor/exit_text.ts";
 import { fnvHash } from "../core/machine/rig.ts";
 import { converse, loadVmsOf, type Step } from "./vm_rig.ts";
 
@@ -24,7 +25,8 @@ function trace(vms: number): Record<string, unknown> {
     nowNs: machine.nowNs,
     consoles: loaded.text,
     memory: ram.banks.map(({ base, size }) => fnvHash(ram.slice(base, size))),
-    exits: loaded.hypervisor.vms.map((vm) => [...vm.exits]),
+    exits: loaded.hypervisor.vms.map((vm) => [...exitCounts(vm)]),
+    ledger: loaded.hypervisor.ledger.hash,
   };
 }
 

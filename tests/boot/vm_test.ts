@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { exitCounts } from "../../core/hypervisor/exit_text.ts";
 import {
   Abort,
   Calls,
@@ -37,8 +38,8 @@ for (const gicVersion of [2, 3] as const) {
     const { result, vm, output } = runTiny(Calls, { gicVersion });
     assertEquals(output, "11101");
     assertEquals([result, vm.state], ["stopped", "stopped"]);
-    assertEquals(vm.exits.get("hypercall IVCPublish"), 1);
-    assertEquals(vm.exits.get("PSCI PSCI_VERSION"), 1);
+    assertEquals(exitCounts(vm).get("hypercall IVCPublish")?.count, 1);
+    assertEquals(exitCounts(vm).get("PSCI PSCI_VERSION")?.count, 1);
   });
 }
 
@@ -65,6 +66,10 @@ Deno.test("hypervisor: a guest that executes where it has no memory is stopped w
   assertStringIncludes(text, 'vm1 "tiny1" stopped: it executes at 0x2000_0000');
   assertStringIncludes(text, "Instruction abort from a lower EL, translation fault");
   assertStringIncludes(text, "X2  0000000020000000");
+  assertStringIncludes(
+    text,
+    "last exits:\n    0.001006 ms, vCPU 0 on core 0, after 5 instructions",
+  );
 });
 
 Deno.test("hypervisor: a guest whose handler faults at its vector is stopped", () => {
@@ -125,7 +130,7 @@ Deno.test("hypervisor: guests that never wait share a core in time slices", () =
 
 Deno.test("hypervisor: a guest alone on its core is not interrupted", () => {
   const { vm } = runTiny(Spin);
-  assertEquals([...vm.exits], []);
+  assertEquals([...exitCounts(vm)], []);
 });
 
 /** Waits for the shell to ask for a command. */
@@ -168,7 +173,7 @@ Deno.test("hypervisor: two VMs on one core have consoles of their own, the same 
   assertEquals(again.text, first.text);
   assertEquals(again.instructions, first.instructions);
   assertEquals(
-    again.hypervisor.vms.map((vm) => [...vm.exits]),
-    first.hypervisor.vms.map((vm) => [...vm.exits]),
+    again.hypervisor.vms.map((vm) => [...exitCounts(vm)]),
+    first.hypervisor.vms.map((vm) => [...exitCounts(vm)]),
   );
 });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Ec, esr, Iss } from "../../../core/cpu/syndrome.ts";
-import { decodeSyndrome, describeFault } from "../../../core/cpu/syndrome_text.ts";
+import { describeFault } from "../../../core/cpu/exception_classes.ts";
+import { decodeSyndrome } from "../../../core/cpu/syndrome_text.ts";
 import { keyNamed } from "./rig.ts";
 
 const access = { bytes: 4, signExtend: false, rt: 1, wide: false, acquireRelease: false } as const;
