@@ -30,6 +30,8 @@ import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_modul
 /** Slots for handlers (there are fewer: see its test), and after them for translated regions. */
 export const HandlerSlots = 16384;
 const RegionSlots = 32768;
+/** Bytes of a page of linear memory. */
+const WasmPage = 65536;
 const TableSize = HandlerSlots + RegionSlots;
 /** Fixed table slots. */
 const Fixed = { decode: 0, pageEnd: 1, undefined: 2 } as const;
@@ -270,7 +272,7 @@ export class Interpreter {
       functions: [...helpers, ...functions.map(([, body]) => body)],
       exports: [["start", 1]],
       elements: functions.map(([slot], i) => [slot, helpers.length + i] as const),
-      memoryPages: [1, 2 ** 18],
+      memoryPages: this.#memory.buffer.byteLength / WasmPage,
       tableSize: TableSize,
     });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {

@@ -23,6 +23,8 @@ export interface FunctionBody {
   readonly type: number;
   readonly locals: readonly WasmType[];
   readonly code: Uint8Array;
+  /** Offsets in `code` of branches that are seldom taken. */
+  readonly unlikely?: readonly number[];
 }
 
 /** What a module is made of. Functions are numbered after the imported ones. */
@@ -35,8 +37,8 @@ export interface ModuleSpec {
   readonly exports: readonly (readonly [name: string, index: number])[];
   /** Table slots to fill when instantiated: slot and index among `functions`. */
   readonly elements: readonly (readonly [slot: number, index: number])[];
-  /** Pages of the imported memory: the minimum and the maximum. */
-  readonly memoryPages: readonly [number, number];
+  /** Pages of the imported memory, which cannot grow: so its start need not be read again after calls. */
+  readonly memoryPages: number;
   /** Entries of the imported table. */
   readonly tableSize: number;
 }
@@ -72,8 +74,8 @@ export function encodeModule(m: ModuleSpec): Uint8Array<ArrayBuffer> {
     c.text("env");
     c.text("memory");
     c.bytes([2, 0x05]);
-    c.uleb(m.memoryPages[0]);
-    c.uleb(m.memoryPages[1]);
+    c.uleb(m.memoryPages);
+    c.uleb(m.memoryPages);
     c.text("env");
     c.text("table");
     c.bytes([1, 0x70, 0x01]);
@@ -96,11 +98,43 @@ export function encodeModule(m: ModuleSpec): Uint8Array<ArrayBuffer> {
       c.uleb(index + m.imports.length);
     }
   });
+  writeHints(out, m);
   section(10, m.functions.length, (c) => m.functions.forEach((f) => writeBody(c, f)));
   return out.view().slice();
 }
 
+/** Which branches are seldom taken (WebAssembly branch hinting proposal). */
+function writeHints(out: Code, m: ModuleSpec): void {
+  const hinted = m.functions.flatMap((f, i) =>
+    f.unlikely?.length ? [[i, f, f.unlikely] as const] : []
+  );
+  if (hinted.length === 0) return;
+  const body = new Code();
+  body.text("metadata.code.branch_hint");
+  body.uleb(hinted.length);
+  for (const [i, f, unlikely] of hinted) {
+    const start = encodeLocals(f).length;
+    body.uleb(i + m.imports.length);
+    body.uleb(unlikely.length);
+    for (const offset of unlikely) {
+      body.uleb(start + offset);
+      body.bytes([1, 0]);
+    }
+  }
+  out.byte(0);
+  out.uleb(body.length);
+  out.bytes(body.view());
+}
+
 function writeBody(c: Code, f: FunctionBody): void {
+  const locals = encodeLocals(f);
+  c.uleb(locals.length + f.code.length + 1);
+  c.bytes(locals.view());
+  c.bytes(f.code);
+  c.byte(0x0b);
+}
+
+function encodeLocals(f: FunctionBody): Code {
   const locals = new Code();
   const runs: [WasmType, number][] = [];
   for (const type of f.locals) {
@@ -113,8 +147,5 @@ function writeBody(c: Code, f: FunctionBody): void {
     locals.uleb(count);
     locals.byte(TypeCode[type]);
   }
-  c.uleb(locals.length + f.code.length + 1);
-  c.bytes(locals.view());
-  c.bytes(f.code);
-  c.byte(0x0b);
+  return locals;
 }

@@ -45,6 +45,8 @@ class RegionEmitter extends RegionState {
   readonly #exitRecord: number;
   readonly #exitTarget: number;
   readonly #labels: (number | "near" | "far" | "if")[] = [];
+  /** Where branches are that are seldom taken. */
+  readonly #unlikely: number[] = [];
   #block!: Block;
   #index = 0;
 
@@ -71,7 +73,8 @@ class RegionEmitter extends RegionState {
     const code = new Uint8Array(prologue.length + this.code.length);
     code.set(prologue);
     code.set(this.code.view(), prologue.length);
-    return { type: HandlerType, locals: this.locals, code };
+    const unlikely = this.#unlikely.map((at) => prologue.length + at);
+    return { type: HandlerType, locals: this.locals, code, unlikely };
   }
 
   // -- structure: every block in the place where its dominator's code ends -------------------------
@@ -99,7 +102,7 @@ class RegionEmitter extends RegionState {
     const count = b.instructions.length;
     if (b.isLoop) {
       const short = this.w("i32.le_u", this.#budget(), this.i32(b.longest));
-      this.if(short, () => this.#exitTo(b.start));
+      this.#ifSeldom(short, () => this.#exitTo(b.start));
     }
     this.#spend(count);
     b.instructions.forEach((d, i) => {
@@ -153,6 +156,17 @@ class RegionEmitter extends RegionState {
       this.last = last;
       otherwise();
     }
+    this.#close();
+    this.last = this.flagSets === sets ? last : undefined;
+  }
+
+  #ifSeldom(condition: Val, then: () => void): void {
+    const last = this.last;
+    const sets = this.flagSets;
+    asNode(condition).emit(this.code);
+    this.#unlikely.push(this.code.length);
+    this.#open(Op.if, "if");
+    then();
     this.#close();
     this.last = this.flagSets === sets ? last : undefined;
   }
@@ -228,11 +242,12 @@ class RegionEmitter extends RegionState {
     }
     const tagAt = kind === "read" ? Tlb.readTag : Tlb.writeTag;
     const missed = this.w("i64.ne", key, this.load("i64.load", entry, tagAt));
-    this.if(missed, () => {
+    this.#ifSeldom(missed, () => {
       this.setField("accessAddress", va);
       asNode(this.i32(this.#place.records + this.#here() * RecordBytes)).emit(this.code);
       asNode(this.i32(describeAccess(bytes, kind, options))).emit(this.code);
       this.call(Imports.fill);
+      this.#unlikely.push(this.code.length);
       this.code.bytes([Op.if, Op.empty]);
       this.#labels.push("if");
       this.#sideExit();
@@ -251,7 +266,7 @@ class RegionEmitter extends RegionState {
   override checkSp(address: Val): void {
     const low = this.w("i64.and", address, this.i64(15));
     const bad = this.w("i32.and", this.w("i64.ne", low, this.i64(0)), this.field("spCheck"));
-    this.if(bad, () => this.#sideExit());
+    this.#ifSeldom(bad, () => this.#sideExit());
   }
 
   // -- control ------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ export function probe(operations: readonly Probed[]): Probe {
     functions: operations.map(body),
     exports: operations.map((_, i) => [`f${i}`, i] as const),
     elements: [],
-    memoryPages: [1, Number(pages)],
+    memoryPages: Number(pages),
     tableSize: 1,
   });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
