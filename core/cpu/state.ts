@@ -102,6 +102,10 @@ export const StateFields = {
   sysregTrap: [0x558, "u32"],
   /** Pending interrupts that wait only for PSTATE.{A,I,F}, as bits of `daif`. */
   interruptMaskable: [0x55c, "u32"],
+  /** In translated code: what set the flags last; 0 elsewhere, as the flag words are current. */
+  lazyKind: [0x560, "u32"],
+  lazyA: [0x568, "u64"],
+  lazyB: [0x570, "u64"],
 } as const satisfies Record<string, Field>;
 
 /** Name of a state field. */

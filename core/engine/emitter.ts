@@ -138,6 +138,9 @@ export abstract class Emitter extends ValueEmitter implements Ops {
     this.setField("cFlag", bit(29));
     this.setField("vFlag", this.w("i64.shl", wide, this.i64(35)));
   }
+  chooseFlags(condition: Val, set: () => void, nzcv: Val): void {
+    this.if(condition, set, () => this.setNzcv(nzcv));
+  }
   nzcv(): Val {
     const at = (v: Val, n: number) => this.w("i32.shl", v, this.i32(n));
     const top = (name: StateField) =>

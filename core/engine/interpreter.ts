@@ -23,7 +23,7 @@ import {
 } from "./handler_emitter.ts";
 import { type ImportFunctions, Imports } from "./imports.ts";
 import { RecordWriter } from "./record_writer.ts";
-import { emitStoreFlags } from "./translate/lazy_flags.ts";
+import { emitSettleFlags, emitStoreFlags } from "./translate/lazy_flags.ts";
 import { Translator } from "./translate/translator.ts";
 import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
 
@@ -265,7 +265,13 @@ export class Interpreter {
 
   /** Compiles functions as one module, with the helpers each module carries; returns its start. */
   #instantiate(functions: readonly (readonly [slot: number, body: FunctionBody])[]): () => void {
-    const helpers = [emitGo(this.#hotCount), emitStart(2), emitStoreFlags(3)]; // goFunction (handler_emitter.ts) is the first
+    // goFunction (handler_emitter.ts) is the first of them.
+    const helpers = [
+      emitGo(this.#hotCount),
+      emitStart(2),
+      emitStoreFlags(3),
+      emitSettleFlags(2),
+    ];
     const bytes = encodeModule({
       types: Types,
       imports: Object.keys(Imports).map((name) => [name, 1] as const),

@@ -19,6 +19,8 @@ import { TypeCode } from "./wasm_module.ts";
 /** A pure expression; `emit` pushes its value. */
 export interface Node {
   readonly type: WasmType;
+  /** Its value, if it is an integer constant. */
+  readonly constant?: number | bigint;
   readonly emit: (c: Code) => void;
 }
 
@@ -87,6 +89,7 @@ export abstract class ValueEmitter {
   i32(value: number): Val {
     return asVal({
       type: "i32",
+      constant: value,
       emit: (c) => {
         c.byte(W.i32Const);
         c.sleb32(value);
@@ -96,6 +99,7 @@ export abstract class ValueEmitter {
   i64(value: bigint | number): Val {
     return asVal({
       type: "i64",
+      constant: value,
       emit: (c) => {
         c.byte(W.i64Const);
         c.sleb64(BigInt(value));

@@ -230,12 +230,13 @@ const conditionalCompare = insn(
         ? { n: src(f.Rn), m: src(31), p: f.Rm, q: f.nzcv << 28 }
         : { n: src(f.Rn), m: src(f.Rm), p: 0, q: f.nzcv << 28 },
     run: (op, f, o) => {
-      op.if(op.cond(f.cond), () => {
+      const set = () => {
         const m = f.imm ? wide(op, f.sf, o.p) : get(op, f.sf, o.m);
         const size = f.sf ? 64 : 32;
         if (f.op) op.subFlags(size, get(op, f.sf, o.n), m);
         else op.addFlags(size, get(op, f.sf, o.n), m);
-      }, () => op.setNzcv(o.q));
+      };
+      op.chooseFlags(op.cond(f.cond), set, o.q);
     },
   },
 );

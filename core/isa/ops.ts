@@ -108,6 +108,8 @@ export interface Ops {
   logicFlags(size: Size, value: Val): void;
   /** Sets NZCV from bits 31:28 of an i32. */
   setNzcv(value: Val): void;
+  /** `set` sets the flags if `condition` (i32) is not 0; else they become the constant `nzcv`. */
+  chooseFlags(condition: Val, set: () => void, nzcv: Val): void;
   /** NZCV in bits 31:28, i32. */
   nzcv(): Val;
   /** The C flag, i32 0 or 1. */

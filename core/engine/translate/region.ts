@@ -44,6 +44,8 @@ export interface Block {
 export interface Region {
   readonly entry: number;
   readonly blocks: ReadonlyMap<number, Block>;
+  /** Starts of the blocks in reverse postorder. */
+  readonly order: readonly number[];
   readonly usesFp: boolean;
   /** Index of every instruction that is part of it. */
   readonly members: ReadonlySet<number>;
@@ -72,6 +74,7 @@ export function discover(page: PageSource, entry: number): Region | undefined {
   return {
     entry,
     blocks,
+    order,
     usesFp: all.some((b) => b.instructions.some(usesFp)),
     members: new Set(all.flatMap((b) => b.instructions.map((_, i) => b.start + i))),
   };

@@ -13,11 +13,20 @@ import type { Access, AccessKind, AccessOptions, Val } from "../../isa/ops.ts";
 import { describeAccess } from "../access_descriptor.ts";
 import { asNode, nodeAddress } from "../emitter.ts";
 import { goFunction, HandlerType } from "../handler_emitter.ts";
-import { Code } from "../code.ts";
 import { Imports } from "../imports.ts";
 import type { FunctionBody } from "../wasm_module.ts";
+import {
+  BlockJournal,
+  type JournalNode,
+  neededAtEntry,
+  RegisterSet,
+  spreadDirty,
+} from "./block_journal.ts";
 import { type Block, dominates, edges, isBackEdge, type Region } from "./region.ts";
+import { FlagsCurrent, FlagsJoined, type FlagState } from "./region_flags.ts";
 import { RegionState } from "./region_state.ts";
+
+type Node = JournalNode & { readonly successors: JournalNode[] };
 
 /** Where a region's page is and what runs when the region cannot. */
 export interface RegionPlace {
@@ -34,47 +43,74 @@ const Op = {
   else: 0x05,
   end: 0x0b,
   br: 0x0c,
+  returnCall: 0x12,
+  returnCallIndirect: 0x13,
   empty: 0x40,
 } as const;
 const Budget = 1;
 const RecordBytes = 16;
 
+/** Code that is known only when all blocks have been emitted, and where it goes. */
+interface Gap {
+  readonly at: number;
+  readonly fill: () => void;
+}
+
 class RegionEmitter extends RegionState {
   readonly #region: Region;
   readonly #place: RegionPlace;
-  readonly #exitRecord: number;
-  readonly #exitTarget: number;
-  readonly #labels: (number | "near" | "far" | "if")[] = [];
-  /** Where branches are that are seldom taken. */
+  readonly #labels: (number | "if")[] = [];
+  readonly #nodes = new Map<number, Node>();
+  /** In the order of the code. */
+  readonly #gaps: Gap[] = [];
+  /** Offsets of branches that are seldom taken, in the finished code. */
   readonly #unlikely: number[] = [];
+  /** Where the flags are on the paths that join at a block. */
+  readonly #joins = new Map<number, FlagState>();
   #block!: Block;
+  #node!: Node;
   #index = 0;
 
   constructor(region: Region, place: RegionPlace) {
     super(2);
     this.#region = region;
     this.#place = place;
-    this.#exitRecord = this.ownLocal("i64");
-    this.#exitTarget = this.ownLocal("i64");
+    for (const start of region.order) {
+      this.#nodes.set(start, { journal: new BlockJournal(), successors: [] });
+    }
+    for (const [start, node] of this.#nodes) {
+      const block = region.blocks.get(start) as Block;
+      for (const to of edges(region.blocks, block)) {
+        node.successors.push(this.#nodes.get(to) as Node);
+      }
+    }
+  }
+  protected get journal(): BlockJournal {
+    return this.#node.journal;
   }
 
   /** The whole function. */
   emit(): FunctionBody {
     const { entry, blocks } = this.#region;
-    this.#open(Op.block, "far");
-    this.#open(Op.block, "near");
     this.#tree(blocks.get(entry) as Block);
     this.code.byte(0x00); // unreachable
-    this.#close();
-    this.#leaveNear();
-    this.#close();
-    this.#leaveFar();
-    const prologue = this.#prologue();
-    const code = new Uint8Array(prologue.length + this.code.length);
-    code.set(prologue);
-    code.set(this.code.view(), prologue.length);
-    const unlikely = this.#unlikely.map((at) => prologue.length + at);
-    return { type: HandlerType, locals: this.locals, code, unlikely };
+    const body = this.code.view().slice();
+    this.code.clear();
+    const nodes = [...this.#nodes.values()];
+    spreadDirty(nodes);
+    this.#prologue(neededAtEntry(nodes));
+    let from = 0;
+    for (const { at, fill } of this.#gaps) {
+      this.code.bytes(body.subarray(from, at));
+      from = at;
+      fill();
+    }
+    this.code.bytes(body.subarray(from));
+    const code = this.code.view().slice();
+    return { type: HandlerType, locals: this.locals, code, unlikely: this.#unlikely };
+  }
+  #gap(fill: () => void): void {
+    this.#gaps.push({ at: this.code.length, fill });
   }
 
   // -- structure: every block in the place where its dominator's code ends -------------------------
@@ -82,7 +118,14 @@ class RegionEmitter extends RegionState {
     const merges = [...this.#region.blocks.values()]
       .filter((c) => c.isMerge && c.dominator === b.start && c !== b)
       .sort((x, y) => y.order - x.order);
+    if (b.isMerge) this.flagState = this.#joins.get(b.start) ?? FlagsJoined;
     if (!b.isLoop) return this.#within(b, merges);
+    if (b.isMerge) this.#at(b, () => this.#checkBudget(b));
+    else if (b.start !== this.#region.entry) {
+      this.#checkBudget(b);
+      this.#join(b.start);
+    }
+    this.flagState = FlagsJoined;
     this.#open(Op.loop, b.start);
     this.#within(b, merges);
     this.#close();
@@ -96,44 +139,64 @@ class RegionEmitter extends RegionState {
     this.#close();
     this.#tree(first);
   }
+  /** What `emit` emits belongs to the start of `b`. */
+  #at(b: Block, emit: () => void): void {
+    const [block, node, index] = [this.#block, this.#node, this.#index];
+    this.#block = b;
+    this.#node = this.#nodes.get(b.start) as Node;
+    this.#index = 0;
+    emit();
+    this.#block = block;
+    this.#node = node;
+    this.#index = index;
+  }
   #body(b: Block): void {
-    this.#block = b;
-    if (b.isLoop || b.isMerge || b.start === this.#region.entry) this.last = undefined;
-    const count = b.instructions.length;
-    if (b.isLoop) {
-      const short = this.w("i32.le_u", this.#budget(), this.i32(b.longest));
-      this.#ifSeldom(short, () => this.#exitTo(b.start));
-    }
-    this.#spend(count);
-    b.instructions.forEach((d, i) => {
-      this.#block = b;
-      this.#index = i;
-      const { operands } = d;
-      const bound: Record<string, unknown> = { ...operands };
-      if (operands.imm !== undefined) bound.imm = this.i64(operands.imm);
-      if (operands.p !== undefined) bound.p = this.i32(operands.p);
-      if (operands.q !== undefined) bound.q = this.i32(operands.q);
-      d.insn.run(this, d.fields, bound as unknown as Parameters<AnyInsn["run"]>[2]);
-      this.recycle();
+    this.#at(b, () => {
+      this.#spend(b.instructions.length);
+      b.instructions.forEach((d, i) => {
+        this.#index = i;
+        const { operands } = d;
+        const bound: Record<string, unknown> = { ...operands };
+        if (operands.imm !== undefined) bound.imm = this.i64(operands.imm);
+        if (operands.p !== undefined) bound.p = this.i32(operands.p);
+        if (operands.q !== undefined) bound.q = this.i32(operands.q);
+        d.insn.run(this, d.fields, bound as unknown as Parameters<AnyInsn["run"]>[2]);
+        this.recycle();
+      });
+      if (b.next !== undefined) this.#goTo(b.next);
     });
-    this.#block = b;
-    if (b.next !== undefined) this.#goTo(b, b.next);
   }
   /** Continues at instruction `to` of the page, in the region if it is there. */
-  #goTo(from: Block, to: number): void {
+  #goTo(to: number): void {
     const { blocks } = this.#region;
+    const from = this.#block;
     const target = edges(blocks, from).includes(to) ? blocks.get(to) : undefined;
     if (!target) return to === from.taken ? this.#exitFar(this.#pcOf(to)) : this.#exitTo(to);
     if (isBackEdge(from, target)) {
-      if (dominates(blocks, to, from.start)) return this.#branch(to);
-      return this.#exitTo(to);
+      if (!dominates(blocks, to, from.start)) return this.#exitTo(to);
+      this.#checkBudget(target);
+      this.#join(to);
+      return this.#branch(to);
     }
-    if (target.isMerge) return this.#branch(~to);
-    const last = this.last;
-    this.#tree(target);
-    this.last = last;
+    if (!target.isMerge) return this.#tree(target);
+    this.#join(to);
+    this.#branch(~to);
   }
-  #open(opcode: number, label: number | "near" | "far" | "if"): void {
+  /** The path joins others at `to`: flags that matter there go to the state. */
+  #join(to: number): void {
+    const { lazyMaybe, pending } = this.flagState;
+    const joined = this.#joins.get(to)?.lazyMaybe || lazyMaybe || pending !== undefined;
+    this.#joins.set(to, joined ? FlagsJoined : FlagsCurrent);
+    if (!pending) return this.observeFlags();
+    const { journal } = this.#nodes.get(to) as Node;
+    const state = this.flagState;
+    this.#gap(() => {
+      if (journal.flags === "set") return;
+      this.flagState = state;
+      this.flushFlags();
+    });
+  }
+  #open(opcode: number, label: number | "if"): void {
     this.code.bytes([opcode, Op.empty]);
     this.#labels.push(label);
   }
@@ -141,47 +204,95 @@ class RegionEmitter extends RegionState {
     this.code.byte(Op.end);
     this.#labels.pop();
   }
-  #branch(label: number | "near" | "far"): void {
+  #branch(label: number): void {
     const depth = this.#labels.length - 1 - this.#labels.lastIndexOf(label);
     this.code.byte(Op.br);
     this.code.uleb(depth);
   }
   override if(condition: Val, then: () => void, otherwise?: () => void): void {
-    const [last, sets] = [this.last, this.flagSets];
     asNode(condition).emit(this.code);
+    this.keepReads();
+    const before = this.flagState;
+    this.conditions++;
     this.#open(Op.if, "if");
     then();
-    if (otherwise) {
+    const after = this.flagState;
+    const changed = after !== before;
+    if (otherwise || (changed && before.pending)) {
       this.code.byte(Op.else);
-      this.last = last;
-      otherwise();
+      this.flagState = before;
+      otherwise?.();
+      if (changed && this.flagState === before) this.flushFlags();
+      if (!changed && this.flagState !== before && before.pending) {
+        throw new Error("Cannot emit a condition: its first path must set the flags, too");
+      }
     }
     this.#close();
-    this.last = this.flagSets === sets ? last : undefined;
+    this.conditions--;
+    if (this.flagState !== before || changed) {
+      this.flagState = after.lazyMaybe || this.flagState.lazyMaybe ? FlagsJoined : FlagsCurrent;
+    }
   }
-
+  /** A condition that hardly ever holds, for code that leaves or changes nothing. */
   #ifSeldom(condition: Val, then: () => void): void {
-    const last = this.last;
-    const sets = this.flagSets;
     asNode(condition).emit(this.code);
-    this.#unlikely.push(this.code.length);
+    this.#gap(() => this.#unlikely.push(this.code.length));
     this.#open(Op.if, "if");
     then();
     this.#close();
-    this.last = this.flagSets === sets ? last : undefined;
   }
 
   // -- leaving ------------------------------------------------------------------------------------
-  /** Leaves for instruction `index` of the page; those of the block not executed are given back. */
+  /** Leaves unless the budget lasts to the next such check. */
+  #checkBudget(b: Block): void {
+    const short = this.w("i32.le_u", this.#budget(), this.i32(b.longest));
+    this.#ifSeldom(short, () => this.#exitTo(b.start));
+  }
+  /** Leaves for instruction `index` of the page. */
   #exitTo(index: number): void {
-    asNode(this.i64(this.#place.records + index * RecordBytes)).emit(this.code);
-    this.setLocal(this.#exitRecord);
-    this.#branch("near");
+    this.#leave(() => this.#dispatch(index));
   }
   /** Leaves before the current instruction: the interpreter executes it. */
   #sideExit(): void {
-    this.#spend(this.#index - this.#block.instructions.length);
-    this.#exitTo(this.#block.start + this.#index);
+    const here = this.#here();
+    const unspent = this.#block.instructions.length - this.#index;
+    this.#leave(() => {
+      this.#spend(-unspent);
+      this.#dispatch(here);
+    });
+  }
+  /** Makes the state in memory exact, and then `go` does. */
+  #leave(go: () => void): void {
+    const { journal } = this.#node;
+    const written = journal.written.length;
+    const flags = this.flagState;
+    journal.hasExits = true;
+    if (!flags.pending) this.observeFlags();
+    this.#gap(() => {
+      const dirty = new RegisterSet();
+      dirty.addAll(journal.dirty);
+      for (const register of journal.written.slice(0, written)) dirty.add(register);
+      this.storeRegisters(dirty);
+      this.storeFlags(flags);
+      go();
+    });
+  }
+  /** At its own entry a region would only leave again, so the interpreter's handler runs there. */
+  #dispatch(index: number): void {
+    const { records, handler } = this.#place;
+    const record = this.i64(records + index * RecordBytes);
+    const isEntry = index === this.#region.entry;
+    const slot = isEntry ? this.i32(handler) : this.load("i32.load16_u", record, 0);
+    for (const v of [record, this.#budget(), slot]) asNode(v).emit(this.code);
+    this.code.bytes([Op.returnCallIndirect, HandlerType, 0]);
+  }
+  #exitFar(address: Val): void {
+    const target = this.let(address);
+    this.#leave(() => {
+      asNode(target).emit(this.code);
+      asNode(this.#budget()).emit(this.code);
+      this.code.bytes([Op.returnCall, goFunction]);
+    });
   }
   #spend(count: number): void {
     if (count === 0) return;
@@ -191,43 +302,19 @@ class RegionEmitter extends RegionState {
   #budget(): Val {
     return this.local(Budget, "i32");
   }
-  /** At its own entry a region would only leave again, so the interpreter's handler runs there. */
-  #leaveNear(): void {
-    this.writeBack();
-    const { records, handler } = this.#place;
-    const record = this.local(this.#exitRecord, "i64");
-    const entry = this.i64(records + this.#region.entry * RecordBytes);
-    const other = this.load("i32.load16_u", record, 0);
-    asNode(record).emit(this.code);
-    asNode(this.#budget()).emit(this.code);
-    asNode(this.select(this.w("i64.eq", record, entry), this.i32(handler), other)).emit(this.code);
-    this.code.bytes([0x13, HandlerType, 0]);
-  }
-  #leaveFar(): void {
-    this.writeBack();
-    asNode(this.local(this.#exitTarget, "i64")).emit(this.code);
-    asNode(this.#budget()).emit(this.code);
-    this.code.bytes([0x12, goFunction]);
-  }
   /** Falls back to the interpreter where the region does not apply; loads what it keeps in locals. */
-  #prologue(): Uint8Array {
-    const body = new Code();
-    body.bytes(this.code.view());
-    this.code.clear();
+  #prologue(needed: RegisterSet): void {
     const entry = this.#region.blocks.get(this.#region.entry) as Block;
     const short = this.w("i32.le_u", this.#budget(), this.i32(entry.longest));
-    const aligned = this.w("i64.ne", this.loadField("alignMask"), this.i64(0));
+    const aligned = this.w("i64.ne", super.field("alignMask"), this.i64(0));
     let refuse = this.w("i32.or", short, aligned);
-    if (this.#region.usesFp) refuse = this.w("i32.or", refuse, this.loadField("fpTrap"));
+    if (this.#region.usesFp) refuse = this.w("i32.or", refuse, super.field("fpTrap"));
     asNode(refuse).emit(this.code);
+    this.#unlikely.push(this.code.length);
     this.code.bytes([Op.if, Op.empty, 0x20, 0, 0x20, Budget]);
     asNode(this.i32(this.#place.handler)).emit(this.code);
-    this.code.bytes([0x13, HandlerType, 0, Op.end]);
-    this.loadState();
-    const prologue = this.code.view().slice();
-    this.code.clear();
-    this.code.bytes(body.view());
-    return prologue;
+    this.code.bytes([Op.returnCallIndirect, HandlerType, 0, Op.end]);
+    this.loadState(needed);
   }
   // -- memory -------------------------------------------------------------------------------------
   override mem(address: Val, bytes: number, kind: AccessKind, options: AccessOptions = {}): Access {
@@ -247,9 +334,8 @@ class RegionEmitter extends RegionState {
       asNode(this.i32(this.#place.records + this.#here() * RecordBytes)).emit(this.code);
       asNode(this.i32(describeAccess(bytes, kind, options))).emit(this.code);
       this.call(Imports.fill);
-      this.#unlikely.push(this.code.length);
-      this.code.bytes([Op.if, Op.empty]);
-      this.#labels.push("if");
+      this.#gap(() => this.#unlikely.push(this.code.length));
+      this.#open(Op.if, "if");
       this.#sideExit();
       this.#close();
     });
@@ -278,34 +364,27 @@ class RegionEmitter extends RegionState {
     return this.w("i64.add", this.field("pcBias"), this.i64(at));
   }
   jump(offset: Val): void {
-    const b = this.#block;
-    if (b.taken !== undefined) {
-      const [index, last, sets] = [this.#index, this.last, this.flagSets];
-      this.#goTo(b, b.taken);
-      this.#block = b;
-      this.#index = index;
-      // What other blocks do to the flags is of no concern on the path that goes on here.
-      this.last = last;
-      this.flagSets = sets;
-    } else this.jumpTo(this.w("i64.add", this.pc(), offset));
+    const { taken } = this.#block;
+    if (taken !== undefined) this.#aside(() => this.#goTo(taken));
+    else this.#exitFar(this.w("i64.add", this.pc(), offset));
   }
   jumpTo(address: Val): void {
-    const b = this.#block;
-    const target = b.returns.length > 0 ? this.let(address) : address;
-    for (const to of b.returns) {
-      const [index, last, sets] = [this.#index, this.last, this.flagSets];
-      this.if(this.w("i64.eq", target, this.#pcOf(to)), () => this.#goTo(b, to));
-      this.#block = b;
-      this.#index = index;
-      this.last = last;
-      this.flagSets = sets;
+    const { returns } = this.#block;
+    const target = returns.length > 0 ? this.let(address) : address;
+    for (const to of returns) {
+      this.if(this.w("i64.eq", target, this.#pcOf(to)), () => this.#aside(() => this.#goTo(to)));
     }
     this.#exitFar(target);
   }
-  #exitFar(target: Val): void {
-    asNode(target).emit(this.code);
-    this.setLocal(this.#exitTarget);
-    this.#branch("far");
+  /** Emits a path that does not come back: it changes nothing for the code that follows. */
+  #aside(path: () => void): void {
+    const [flags, conditions] = [this.flagState, this.conditions];
+    const inside = this.suspend();
+    this.conditions = 0;
+    path();
+    this.conditions = conditions;
+    this.flagState = flags;
+    this.resume(inside);
   }
   override execute(): void {
     this.#sideExit();

@@ -1,72 +1,61 @@
 /**
- * The state that a region keeps in locals: X and V registers and the flags, loaded at its entry and
- * written back where it is left.
+ * The state that a region keeps in locals: X and V registers are loaded at its entry and stored where
+ * it is left.
  *
  * @module
  */
 
-import { type StateField, StateFields, StateLayout } from "../../cpu/state.ts";
-import type { Size, SlotRef, Val } from "../../isa/ops.ts";
-import type { LaneOp, LoadOp, StoreOp, WasmType } from "../../isa/wasm_ops.ts";
-import { asNode, Emitter, type SlotAddress, stateAddress } from "../emitter.ts";
-import { goFunction } from "../handler_emitter.ts";
-import { flagKind, type FlagOperation, type FlagSetter, LazyFlags } from "./lazy_flags.ts";
+import { Slot, type StateField, StateFields, StateLayout } from "../../cpu/state.ts";
+import type { SlotRef, Val } from "../../isa/ops.ts";
+import type { LaneOp, LoadOp, StoreOp, WasmOp, WasmType } from "../../isa/wasm_ops.ts";
+import { asNode, type SlotAddress, stateAddress } from "../emitter.ts";
+import type { RegisterSet } from "./block_journal.ts";
+import { RegionFlags } from "./region_flags.ts";
 
-/** The function that stores flags, counted from `go`. */
-const FlagsHelper = 2;
-
-/** What a slot of the register files is kept as. */
+/** A slot of the register files that is kept in a local. */
 interface Cached {
+  /** Number in the journals' sets. */
+  readonly register: number;
+  readonly offset: number;
   readonly local: number;
   readonly type: WasmType;
-  written: boolean;
 }
 
-/** The flag words, which live in locals as registers do. */
-const FlagFields: readonly StateField[] = ["nFlag", "zFlag", "cFlag", "vFlag"];
+/** A register's value in an instruction that has not written that register yet. */
+interface Read {
+  readonly cached: Cached;
+  /** The register's own local, until a write makes a copy necessary. */
+  local: number;
+}
+
 /** State that does not change while a region runs. */
 const FixedFields: readonly StateField[] = ["tlb", "tlbUnprivileged", "pcBias"];
 
 /** Emits accesses to the state through locals. */
-export abstract class RegionState extends Emitter {
+export abstract class RegionState extends RegionFlags {
   readonly #cached = new Map<number, Cached>();
   readonly #fixed = new Map<StateField, number>();
-  readonly #flags: LazyFlags;
-  /** How the flags were set last, where that is known. */
-  protected last: FlagSetter | undefined;
-  /** Flag settings emitted so far. */
-  protected flagSets = 0;
+  /** Values of registers that the rest of the instruction may use. */
+  #reads: Read[] = [];
 
-  constructor(firstLocal: number) {
-    super(firstLocal);
-    this.#flags = new LazyFlags(this, (type) => this.ownLocal(type));
-  }
-
-  /** Loads everything that is kept in locals; its code goes before all else. */
-  protected loadState(): void {
-    for (const [offset, { local, type }] of this.#cached) {
+  /** Loads what is kept in locals and `needed`; its code goes before all else. */
+  protected loadState(needed: RegisterSet): void {
+    for (const { register, offset, local, type } of this.#cached.values()) {
+      if (!needed.has(register)) continue;
       asNode(this.loadAt(`${type}.load` as LoadOp, stateAddress(offset))).emit(this.code);
       this.setLocal(local);
     }
     for (const [name, local] of this.#fixed) {
-      asNode(this.loadField(name)).emit(this.code);
+      asNode(super.field(name)).emit(this.code);
       this.setLocal(local);
     }
   }
-  /** Makes the state in memory exact. */
-  protected writeBack(): void {
-    for (const [offset, { local, type, written }] of this.#cached) {
-      if (!written) continue;
-      const store = `${type}.store` as StoreOp;
-      this.storeAt(store, stateAddress(offset), this.local(local, type));
+  /** Stores registers to the state. */
+  protected storeRegisters(dirty: RegisterSet): void {
+    for (const { register, offset, local, type } of this.#cached.values()) {
+      if (!dirty.has(register)) continue;
+      this.storeAt(`${type}.store` as StoreOp, stateAddress(offset), this.local(local, type));
     }
-    if (!this.#flags.used) return;
-    this.if(this.#flags.kind, () => this.#flags.store(goFunction + FlagsHelper));
-  }
-  /** A field as it is in memory. */
-  protected loadField(name: StateField): Val {
-    const [offset, type] = StateFields[name];
-    return this.loadAt(type === "u32" ? "i32.load" : "i64.load", stateAddress(offset));
   }
 
   // -- temporaries are free again after their instruction ---------------------------------------------
@@ -85,10 +74,27 @@ export abstract class RegionState extends Emitter {
       else this.#free.set(type, [local]);
     }
     this.#used = [];
+    this.#reads = [];
   }
-  /** A local that stays the region's. */
+  /** Leaves an instruction half done, for code of other blocks inside it. */
+  protected suspend(): readonly [used: [WasmType, number][], reads: Read[]] {
+    const inside = [this.#used, this.#reads] as const;
+    this.#used = [];
+    this.#reads = [];
+    return inside;
+  }
+  protected resume([used, reads]: ReturnType<RegionState["suspend"]>): void {
+    this.#used = used;
+    this.#reads = reads;
+  }
   protected ownLocal(type: WasmType): number {
     return super.newLocal(type);
+  }
+  /** Adding nothing is common: addresses without an offset. */
+  override w(name: WasmOp, ...args: Val[]): Val {
+    const [a, b] = args;
+    if (name === "i64.add" && a && b && Number(asNode(b).constant) === 0) return a;
+    return super.w(name, ...args);
   }
 
   // -- registers ----------------------------------------------------------------------------------
@@ -98,27 +104,63 @@ export abstract class RegionState extends Emitter {
   #cache(offset: number, type: WasmType): Cached {
     let c = this.#cached.get(offset);
     if (!c) {
-      c = { local: this.ownLocal(type), type, written: false };
+      c = { register: this.#cached.size, offset, local: this.ownLocal(type), type };
       this.#cached.set(offset, c);
     }
     return c;
   }
-  #read(c: Cached): Val {
-    return this.let(this.local(c.local, c.type));
+  #read(cached: Cached): Val {
+    this.journal.read(cached.register);
+    const read: Read = { cached, local: cached.local };
+    this.#reads.push(read);
+    const node = {
+      type: cached.type,
+      emit: (c: typeof this.code) => {
+        c.byte(0x20);
+        c.uleb(read.local);
+      },
+    };
+    return node as unknown as Val;
   }
-  #write(c: Cached, value: Val): void {
+  #write(cached: Cached, value: Val): void {
     asNode(value).emit(this.code);
-    this.setLocal(c.local);
-    c.written = true;
+    this.#keep((read) => read.cached === cached);
+    this.setLocal(cached.local);
+    this.journal.write(cached.register, this.conditions === 0);
+  }
+  /** Copies the registers whose earlier values may still be used. */
+  #keep(which: (read: Read) => boolean): void {
+    let copy: number | undefined;
+    let copied: Cached | undefined;
+    const kept: Read[] = [];
+    for (const read of this.#reads) {
+      if (!which(read)) kept.push(read);
+      else {
+        if (copied !== read.cached) {
+          copied = read.cached;
+          copy = this.newLocal(read.cached.type);
+          asNode(this.local(read.cached.local, read.cached.type)).emit(this.code);
+          this.setLocal(copy);
+        }
+        read.local = copy as number;
+      }
+    }
+    this.#reads = kept;
+  }
+  /** Registers may be written on only one of the paths that follow. */
+  protected keepReads(): void {
+    if (this.#reads.length > 0) this.#keep(() => true);
   }
   override x(slot: SlotRef): Val {
     const offset = slot as unknown as number;
+    if (offset === ZeroSlot) return this.i64(0);
     if (isX(offset)) return this.#read(this.#cache(offset, "i64"));
     if (!isV(offset)) return super.x(slot);
     return this.#part("i64x2.extract_lane", 8, offset);
   }
   override w32(slot: SlotRef): Val {
     const offset = slot as unknown as number;
+    if (offset === ZeroSlot) return this.i32(0);
     if (isX(offset)) return this.w("i32.wrap_i64", this.x(slot));
     if (!isV(offset)) return super.w32(slot);
     return this.#part("i32x4.extract_lane", 4, offset);
@@ -133,6 +175,7 @@ export abstract class RegionState extends Emitter {
   }
   override setX(slot: SlotRef, value: Val): void {
     const offset = slot as unknown as number;
+    if (offset === DiscardSlot) return;
     if (isX(offset)) return this.#write(this.#cache(offset, "i64"), value);
     if (!isV(offset)) return super.setX(slot, value);
     const { vector, byte } = laneOf(offset);
@@ -145,13 +188,8 @@ export abstract class RegionState extends Emitter {
     this.#write(this.#cache(slot as unknown as number, "v128"), value);
   }
   override field(name: StateField): Val {
-    const [offset, type] = StateFields[name];
-    const wasm = type === "u32" ? "i32" : "i64";
-    if (FlagFields.includes(name)) {
-      this.#settleFlags();
-      return this.#read(this.#cache(offset, wasm));
-    }
     if (!FixedFields.includes(name)) return super.field(name);
+    const wasm = StateFields[name][1] === "u32" ? "i32" : "i64";
     let local = this.#fixed.get(name);
     if (local === undefined) {
       local = this.ownLocal(wasm);
@@ -159,54 +197,10 @@ export abstract class RegionState extends Emitter {
     }
     return this.local(local, wasm);
   }
-  override setField(name: StateField, value: Val): void {
-    const [offset, type] = StateFields[name];
-    if (!FlagFields.includes(name)) return super.setField(name, value);
-    this.#write(this.#cache(offset, type === "u32" ? "i32" : "i64"), value);
-    this.#flags.clear();
-    this.flagSets++;
-    this.last = undefined;
-  }
-
-  // -- flags: kept as the operation that set them last, and computed where they are needed ----------
-  override addFlags(size: Size, a: Val, b: Val): Val {
-    return this.#setFlags("add", size, a, b);
-  }
-  override subFlags(size: Size, a: Val, b: Val): Val {
-    return this.#setFlags("sub", size, a, b);
-  }
-  override logicFlags(size: Size, value: Val): void {
-    this.#setFlags("logic", size, value, value);
-  }
-  #setFlags(operation: FlagOperation, size: Size, a: Val, b: Val): Val {
-    const t = size === 64 ? "i64" : "i32";
-    const x = this.let(a);
-    const y = operation === "logic" ? x : this.let(b);
-    const result = operation === "logic" ? x : this.let(this.w(`${t}.${operation}`, x, y));
-    const wide = (v: Val) => size === 64 ? v : this.w("i64.extend_i32_u", v);
-    this.#flags.set(wide(x), wide(y), flagKind(operation, size));
-    this.last = { operation, size };
-    this.flagSets++;
-    return result;
-  }
-  /** Makes the flag words current. */
-  #settleFlags(): void {
-    this.if(this.#flags.kind, () => {
-      this.#flags.store(goFunction + FlagsHelper);
-      for (const name of FlagFields) {
-        const [offset, type] = StateFields[name];
-        const c = this.#cache(offset, type === "u32" ? "i32" : "i64");
-        asNode(this.loadAt(`${c.type}.load` as LoadOp, stateAddress(offset))).emit(this.code);
-        this.setLocal(c.local);
-      }
-      this.#flags.clear();
-    });
-  }
-  override cond(cond: number): Val {
-    return (this.last && this.#flags.compare(this.last, cond)) ?? super.cond(cond);
-  }
 }
 
+const ZeroSlot = StateLayout.x + Slot.zero * 8;
+const DiscardSlot = StateLayout.x + Slot.discard * 8;
 const isX = (offset: number) => offset >= StateLayout.x && offset < StateLayout.x + 34 * 8;
 const isV = (offset: number) => offset >= StateLayout.v && offset < StateLayout.v + 32 * 16;
 
