@@ -23,6 +23,7 @@ import {
 } from "./handler_emitter.ts";
 import { type ImportFunctions, Imports } from "./imports.ts";
 import { RecordWriter } from "./record_writer.ts";
+import { emitFind } from "./translate/find_page.ts";
 import { emitSettleFlags, emitStoreFlags } from "./translate/lazy_flags.ts";
 import { Translator } from "./translate/translator.ts";
 import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
@@ -44,6 +45,7 @@ const Types: readonly FunctionType[] = [
   { params: ["i32", "i32"], results: ["i32"] },
   { params: [], results: [] },
   { params: ["i32", "i64", "i64"], results: [] },
+  { params: ["i64", "i64", "i64", "i32", "i32"], results: ["i64"] },
 ];
 
 /** How code is run. */
@@ -271,6 +273,8 @@ export class Interpreter {
       emitStart(2),
       emitStoreFlags(3),
       emitSettleFlags(2),
+      emitFind(4, "read"),
+      emitFind(4, "write"),
     ];
     const bytes = encodeModule({
       types: Types,

@@ -34,6 +34,8 @@ export interface Block {
   dominator: number;
   /** The target of a branch back from a block that it dominates. */
   isLoop: boolean;
+  /** Part of a loop. */
+  repeats: boolean;
   /** Reached by more than one edge forward: other blocks branch to its label. */
   isMerge: boolean;
   /** Most instructions executed from here before a loop header is reached again. */
@@ -160,6 +162,7 @@ function makeBlock(
     order: -1,
     dominator: -1,
     isLoop: false,
+    repeats: false,
     isMerge: false,
     longest: 0,
   };
@@ -197,10 +200,7 @@ function reversePostorder(blocks: ReadonlyMap<number, Block>, entry: number): nu
 /** Immediate dominators (Cooper, Harvey and Kennedy's iteration). */
 function dominate(blocks: ReadonlyMap<number, Block>, order: readonly number[]): void {
   const block = (start: number) => blocks.get(start) as Block;
-  const predecessors = new Map<number, number[]>(order.map((start) => [start, []]));
-  for (const from of order) {
-    for (const to of edges(blocks, block(from))) predecessors.get(to)?.push(from);
-  }
+  const predecessors = predecessorsOf(blocks, order);
   const entry = block(order[0] as number);
   entry.dominator = entry.start;
   const meet = (a: number, b: number): number => {
@@ -237,8 +237,40 @@ export function isBackEdge(from: Block, to: Block): boolean {
   return to.order <= from.order;
 }
 
+/** The blocks of a loop are those from which its end is reached without passing its header. */
+function markLoops(
+  blocks: ReadonlyMap<number, Block>,
+  order: readonly number[],
+  loops: readonly (readonly [header: number, end: number])[],
+): void {
+  if (loops.length === 0) return;
+  const before = predecessorsOf(blocks, order);
+  for (const [header, end] of loops) {
+    const members = new Set([header]);
+    const pending = [end];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      if (members.has(at)) continue;
+      members.add(at);
+      pending.push(...before.get(at) ?? []);
+    }
+    for (const start of members) (blocks.get(start) as Block).repeats = true;
+  }
+}
+
+function predecessorsOf(
+  blocks: ReadonlyMap<number, Block>,
+  order: readonly number[],
+): Map<number, number[]> {
+  const predecessors = new Map<number, number[]>(order.map((start) => [start, []]));
+  for (const from of order) {
+    for (const to of edges(blocks, blocks.get(from) as Block)) predecessors.get(to)?.push(from);
+  }
+  return predecessors;
+}
+
 function classify(blocks: ReadonlyMap<number, Block>, order: readonly number[]): void {
   const forward = new Map<number, number>();
+  const loops: [header: number, end: number][] = [];
   for (const from of order) {
     const b = blocks.get(from) as Block;
     for (const to of edges(blocks, b)) {
@@ -246,9 +278,13 @@ function classify(blocks: ReadonlyMap<number, Block>, order: readonly number[]):
       // A branch to the next instruction is two edges to one block.
       const count = b.taken === b.next ? 2 : 1;
       if (!isBackEdge(b, target)) forward.set(to, (forward.get(to) ?? 0) + count);
-      else if (dominates(blocks, to, from)) target.isLoop = true;
+      else if (dominates(blocks, to, from)) {
+        target.isLoop = true;
+        loops.push([to, from]);
+      }
     }
   }
+  markLoops(blocks, order, loops);
   for (const [start, count] of forward) (blocks.get(start) as Block).isMerge = count > 1;
   for (const start of [...order].reverse()) {
     const b = blocks.get(start) as Block;

@@ -8,12 +8,13 @@
  */
 
 import { Tlb, TlbIndexMask } from "../../memory_map.ts";
+import type { Decoded } from "../../isa/decode.ts";
 import type { AnyInsn } from "../../isa/insn.ts";
 import type { Access, AccessKind, AccessOptions, Val } from "../../isa/ops.ts";
 import { describeAccess } from "../access_descriptor.ts";
 import { asNode, nodeAddress } from "../emitter.ts";
 import { goFunction, HandlerType } from "../handler_emitter.ts";
-import { Imports } from "../imports.ts";
+import { FindFunction } from "./find_page.ts";
 import type { FunctionBody } from "../wasm_module.ts";
 import {
   BlockJournal,
@@ -43,12 +44,21 @@ const Op = {
   else: 0x05,
   end: 0x0b,
   br: 0x0c,
+  call: 0x10,
   returnCall: 0x12,
   returnCallIndirect: 0x13,
   empty: 0x40,
 } as const;
 const Budget = 1;
 const RecordBytes = 16;
+
+/** Locals that hold a page's VA and what makes host addresses of VAs in it. */
+interface Site {
+  readonly page: number;
+  readonly addend: number;
+}
+/** Bits 55 and 54 differ, so no VA of this page translates. */
+const NoPage = 0x0040_0000_0000_0000n;
 
 /** Code that is known only when all blocks have been emitted, and where it goes. */
 interface Gap {
@@ -65,6 +75,8 @@ class RegionEmitter extends RegionState {
   readonly #gaps: Gap[] = [];
   /** Offsets of branches that are seldom taken, in the finished code. */
   readonly #unlikely: number[] = [];
+  /** Pages of accesses in loops, by base register and kind. */
+  readonly #sites = new Map<string, Site>();
   /** Where the flags are on the paths that join at a block. */
   readonly #joins = new Map<number, FlagState>();
   #block!: Block;
@@ -233,12 +245,16 @@ class RegionEmitter extends RegionState {
       this.flagState = after.lazyMaybe || this.flagState.lazyMaybe ? FlagsJoined : FlagsCurrent;
     }
   }
-  /** A condition that hardly ever holds, for code that leaves or changes nothing. */
-  #ifSeldom(condition: Val, then: () => void): void {
+  /** A condition that hardly ever holds; neither path changes registers or flags. */
+  #ifSeldom(condition: Val, then: () => void, otherwise?: () => void): void {
     asNode(condition).emit(this.code);
     this.#gap(() => this.#unlikely.push(this.code.length));
     this.#open(Op.if, "if");
     then();
+    if (otherwise) {
+      this.code.byte(Op.else);
+      otherwise();
+    }
     this.#close();
   }
 
@@ -315,36 +331,85 @@ class RegionEmitter extends RegionState {
     asNode(this.i32(this.#place.handler)).emit(this.code);
     this.code.bytes([Op.returnCallIndirect, HandlerType, 0, Op.end]);
     this.loadState(needed);
+    for (const { page } of this.#sites.values()) {
+      asNode(this.i64(NoPage)).emit(this.code);
+      this.setLocal(page);
+    }
   }
   // -- memory -------------------------------------------------------------------------------------
   override mem(address: Val, bytes: number, kind: AccessKind, options: AccessOptions = {}): Access {
     const va = this.let(address);
-    const context = this.field(options.unprivileged ? "tlbUnprivileged" : "tlb");
-    const slot = this.w("i64.and", this.w("i64.shr_u", va, this.i64(7)), this.i64(TlbIndexMask));
-    const entry = this.let(this.w("i64.add", context, slot));
-    const last = bytes === 1 ? va : this.w("i64.add", va, this.i64(bytes - 1));
-    let key = this.w("i64.and", last, this.i64(-4096));
-    if (options.align) {
-      key = this.w("i64.or", key, this.w("i64.and", va, this.i64(options.align - 1)));
-    }
-    const tagAt = kind === "read" ? Tlb.readTag : Tlb.writeTag;
-    const missed = this.w("i64.ne", key, this.load("i64.load", entry, tagAt));
-    this.#ifSeldom(missed, () => {
-      this.setField("accessAddress", va);
-      asNode(this.i32(this.#place.records + this.#here() * RecordBytes)).emit(this.code);
-      asNode(this.i32(describeAccess(bytes, kind, options))).emit(this.code);
-      this.call(Imports.fill);
-      this.#gap(() => this.#unlikely.push(this.code.length));
-      this.#open(Op.if, "if");
-      this.#sideExit();
-      this.#close();
-    });
-    const host = this.let(this.w("i64.add", va, this.load("i64.load", entry, Tlb.addend)));
+    const site = this.#siteOf(kind, options);
+    const host = site
+      ? this.#hostBySite(va, bytes, kind, site)
+      : this.#hostByTlb(va, bytes, kind, options);
     return {
       load: (name, offset) => this.load(name, host, offset),
       store: (name, offset, value) => this.storeAt(name, nodeAddress(host, offset), value),
       commit: () => {},
     };
+  }
+  /** In a loop, accesses by one register mostly stay in a page. */
+  #siteOf(kind: AccessKind, { align, unprivileged }: AccessOptions): Site | undefined {
+    const { n } = (this.#block.instructions[this.#index] as Decoded).operands;
+    if (!this.#block.repeats || n === undefined || align || unprivileged) return undefined;
+    const key = `${n} ${kind}`;
+    let site = this.#sites.get(key);
+    if (!site) {
+      site = { page: this.ownLocal("i64"), addend: this.ownLocal("i64") };
+      this.#sites.set(key, site);
+    }
+    return site;
+  }
+  #hostBySite(va: Val, bytes: number, kind: AccessKind, { page, addend }: Site): Val {
+    const inPage = this.w("i64.sub", va, this.local(page, "i64"));
+    this.#ifSeldom(this.w("i64.gt_u", inPage, this.i64(4096 - bytes)), () => {
+      const host = this.#find(va, this.#keyOf(va, bytes, {}), bytes, kind, {});
+      asNode(this.w("i64.and", va, this.i64(-4096))).emit(this.code);
+      this.setLocal(page);
+      asNode(this.w("i64.sub", host, va)).emit(this.code);
+      this.setLocal(addend);
+    });
+    return this.let(this.w("i64.add", va, this.local(addend, "i64")));
+  }
+  #hostByTlb(va: Val, bytes: number, kind: AccessKind, options: AccessOptions): Val {
+    const slot = this.w("i64.and", this.w("i64.shr_u", va, this.i64(7)), this.i64(TlbIndexMask));
+    const entry = this.let(this.w("i64.add", this.#context(options), slot));
+    const tagAt = kind === "read" ? Tlb.readTag : Tlb.writeTag;
+    const missed = this.w(
+      "i64.ne",
+      this.#keyOf(va, bytes, options),
+      this.load("i64.load", entry, tagAt),
+    );
+    const host = this.variable("i64");
+    this.#ifSeldom(missed, () => {
+      host.set(this.#find(va, this.#keyOf(va, bytes, options), bytes, kind, options));
+    }, () => host.set(this.w("i64.add", va, this.load("i64.load", entry, Tlb.addend))));
+    return host.get;
+  }
+  #context({ unprivileged }: AccessOptions): Val {
+    return this.field(unprivileged ? "tlbUnprivileged" : "tlb");
+  }
+  /** What the tag must be: misalignment and page crossing show in it. */
+  #keyOf(va: Val, bytes: number, { align }: AccessOptions): Val {
+    const last = bytes === 1 ? va : this.w("i64.add", va, this.i64(bytes - 1));
+    const key = this.w("i64.and", last, this.i64(-4096));
+    if (!align) return key;
+    return this.w("i64.or", key, this.w("i64.and", va, this.i64(align - 1)));
+  }
+  /** Host address by the TLB, filled if need be; leaves where that does not do. */
+  #find(va: Val, key: Val, bytes: number, kind: AccessKind, options: AccessOptions): Val {
+    const record = this.i32(this.#place.records + this.#here() * RecordBytes);
+    const descriptor = this.i32(describeAccess(bytes, kind, options));
+    for (const v of [this.#context(options), va, key, record, descriptor]) {
+      asNode(v).emit(this.code);
+    }
+    this.code.byte(Op.call);
+    this.code.uleb(goFunction + (kind === "read" ? FindFunction.read : FindFunction.write));
+    const host = this.newLocal("i64");
+    this.setLocal(host);
+    this.#ifSeldom(this.w("i64.eqz", this.local(host, "i64")), () => this.#sideExit());
+    return this.local(host, "i64");
   }
   #here(): number {
     return this.#block.start + this.#index;
