@@ -16,6 +16,8 @@ export const MemoryMap = {
   window: 0x1000,
   /** Bytes of state a core has. */
   stateBytes: 0x2000,
+  /** Pages that the loops of the running region access: {@linkcode MaxSites} pairs of VA and addend. */
+  sites: 0x4000,
   /** State of the cores that are not running, one block each. */
   saved: 0x10_0000,
   /** Jump counters of the interpreter, {@linkcode HeatBytes} of them. */
@@ -31,6 +33,9 @@ export const MemoryMap = {
   /** First byte of guest RAM. */
   ram: 0x1800_0000,
 } as const;
+
+/** Most accesses of one region that remember their page. */
+export const MaxSites = 64;
 
 /** Bytes of the jump counters. */
 export const HeatBytes = 0x10_0000;

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { Tlb, TlbIndexMask } from "../../memory_map.ts";
+import { MaxSites, MemoryMap, Tlb, TlbIndexMask } from "../../memory_map.ts";
 import type { Decoded } from "../../isa/decode.ts";
 import type { AnyInsn } from "../../isa/insn.ts";
 import type { Access, AccessKind, AccessOptions, Val } from "../../isa/ops.ts";
@@ -52,7 +52,7 @@ const Op = {
 const Budget = 1;
 const RecordBytes = 16;
 
-/** Locals that hold a page's VA and what makes host addresses of VAs in it. */
+/** Where a page's VA is kept, and what makes host addresses of VAs in it. */
 interface Site {
   readonly page: number;
   readonly addend: number;
@@ -332,8 +332,7 @@ class RegionEmitter extends RegionState {
     this.code.bytes([Op.returnCallIndirect, HandlerType, 0, Op.end]);
     this.loadState(needed);
     for (const { page } of this.#sites.values()) {
-      asNode(this.i64(NoPage)).emit(this.code);
-      this.setLocal(page);
+      this.storeAt("i64.store", nodeAddress(this.i64(0), page), this.i64(NoPage));
     }
   }
   // -- memory -------------------------------------------------------------------------------------
@@ -355,22 +354,23 @@ class RegionEmitter extends RegionState {
     if (!this.#block.repeats || n === undefined || align || unprivileged) return undefined;
     const key = `${n} ${kind}`;
     let site = this.#sites.get(key);
-    if (!site) {
-      site = { page: this.ownLocal("i64"), addend: this.ownLocal("i64") };
+    if (!site && this.#sites.size < MaxSites) {
+      const page = MemoryMap.sites + this.#sites.size * 16;
+      site = { page, addend: page + 8 };
       this.#sites.set(key, site);
     }
     return site;
   }
   #hostBySite(va: Val, bytes: number, kind: AccessKind, { page, addend }: Site): Val {
-    const inPage = this.w("i64.sub", va, this.local(page, "i64"));
+    const none = this.i64(0);
+    const inPage = this.w("i64.sub", va, this.load("i64.load", none, page));
     this.#ifSeldom(this.w("i64.gt_u", inPage, this.i64(4096 - bytes)), () => {
-      const host = this.#find(va, this.#keyOf(va, bytes, {}), bytes, kind, {});
-      asNode(this.w("i64.and", va, this.i64(-4096))).emit(this.code);
-      this.setLocal(page);
-      asNode(this.w("i64.sub", host, va)).emit(this.code);
-      this.setLocal(addend);
+      const host = this.#hostByTlb(va, bytes, kind, {});
+      const start = this.w("i64.and", va, this.i64(-4096));
+      this.storeAt("i64.store", nodeAddress(none, page), start);
+      this.storeAt("i64.store", nodeAddress(none, addend), this.w("i64.sub", host, va));
     });
-    return this.let(this.w("i64.add", va, this.local(addend, "i64")));
+    return this.let(this.w("i64.add", va, this.load("i64.load", none, addend)));
   }
   #hostByTlb(va: Val, bytes: number, kind: AccessKind, options: AccessOptions): Val {
     const slot = this.w("i64.and", this.w("i64.shr_u", va, this.i64(7)), this.i64(TlbIndexMask));
