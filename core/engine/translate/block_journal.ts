@@ -40,8 +40,10 @@ export class BlockJournal {
   readonly defined = new RegisterSet();
   /** Their value at the block's start matters. */
   readonly used = new RegisterSet();
-  /** Have been written since the state was loaded, on some way to here. */
+  /** Have been written since they were stored last, on some way to here. */
   readonly dirty = new RegisterSet();
+  /** In a loop's header: are stored before the loop is entered, as the loop does not write them. */
+  readonly stored = new RegisterSet();
   /** Whether the region can be left from here. */
   hasExits = false;
   /** What is done first to the flags that the block was given. */
@@ -65,20 +67,44 @@ export class BlockJournal {
 /** A block and where it goes. */
 export interface JournalNode {
   readonly journal: BlockJournal;
+  /** Position in reverse postorder. */
+  readonly order: number;
   readonly successors: readonly JournalNode[];
+  /** The blocks of the loop whose header this is. */
+  readonly loop: readonly JournalNode[];
 }
 
-/** Follows what is written forward to all blocks; `nodes` are in reverse postorder. */
+/**
+ * Follows what is written forward to all blocks; `nodes` are in reverse postorder. What a loop does
+ * not write is stored before it, so that its exits need not keep it in a machine register.
+ */
 export function spreadDirty(nodes: readonly JournalNode[]): void {
+  const writtenIn = new Map(nodes.map((node) => [node, loopWrites(node)]));
   for (let changed = true; changed;) {
     changed = false;
-    for (const { journal, successors } of nodes) {
+    for (const { journal, order, successors } of nodes) {
       const out = new RegisterSet();
       out.addAll(journal.dirty);
       for (const register of journal.written) out.add(register);
-      for (const to of successors) changed = to.journal.dirty.addAll(out) || changed;
+      for (const to of successors) {
+        const into = to.journal;
+        const written = to.order > order ? writtenIn.get(to) : undefined;
+        if (!written) changed = into.dirty.addAll(out) || changed;
+        else {
+          into.stored.addAll(out, written);
+          changed = into.dirty.addAll(out, into.stored) || changed;
+        }
+      }
     }
   }
+}
+
+/** Registers that a header's loop writes; undefined for blocks that are no header. */
+function loopWrites({ loop }: JournalNode): RegisterSet | undefined {
+  if (loop.length === 0) return undefined;
+  const set = new RegisterSet();
+  for (const { journal } of loop) for (const register of journal.written) set.add(register);
+  return set;
 }
 
 /** Registers whose value at the entry, the first of `nodes`, matters. */

@@ -36,6 +36,8 @@ export interface Block {
   isLoop: boolean;
   /** Part of a loop. */
   repeats: boolean;
+  /** If it is a loop's header: the starts of the loop's blocks. */
+  readonly loop: Set<number>;
   /** Reached by more than one edge forward: other blocks branch to its label. */
   isMerge: boolean;
   /** Most instructions executed from here before a loop header is reached again. */
@@ -163,6 +165,7 @@ function makeBlock(
     dominator: -1,
     isLoop: false,
     repeats: false,
+    loop: new Set<number>(),
     isMerge: false,
     longest: 0,
   };
@@ -253,7 +256,10 @@ function markLoops(
       members.add(at);
       pending.push(...before.get(at) ?? []);
     }
-    for (const start of members) (blocks.get(start) as Block).repeats = true;
+    for (const start of members) {
+      (blocks.get(start) as Block).repeats = true;
+      blocks.get(header)?.loop.add(start);
+    }
   }
 }
 

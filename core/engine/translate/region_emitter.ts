@@ -27,7 +27,7 @@ import { type Block, dominates, edges, isBackEdge, type Region } from "./region.
 import { FlagsCurrent, FlagsJoined, type FlagState } from "./region_flags.ts";
 import { RegionState } from "./region_state.ts";
 
-type Node = JournalNode & { readonly successors: JournalNode[] };
+type Node = JournalNode & { readonly successors: JournalNode[]; readonly loop: JournalNode[] };
 
 /** Where a region's page is and what runs when the region cannot. */
 export interface RegionPlace {
@@ -87,14 +87,15 @@ class RegionEmitter extends RegionState {
     super(2);
     this.#region = region;
     this.#place = place;
-    for (const start of region.order) {
-      this.#nodes.set(start, { journal: new BlockJournal(), successors: [] });
-    }
+    region.order.forEach((start, order) => {
+      const node = { journal: new BlockJournal(), order, successors: [], loop: [] };
+      this.#nodes.set(start, node);
+    });
     for (const [start, node] of this.#nodes) {
       const block = region.blocks.get(start) as Block;
-      for (const to of edges(region.blocks, block)) {
-        node.successors.push(this.#nodes.get(to) as Node);
-      }
+      const add = (to: number, list: JournalNode[]) => list.push(this.#nodes.get(to) as Node);
+      for (const to of edges(region.blocks, block)) add(to, node.successors);
+      for (const member of block.loop) add(member, node.loop);
     }
   }
   protected get journal(): BlockJournal {
@@ -132,6 +133,8 @@ class RegionEmitter extends RegionState {
       .sort((x, y) => y.order - x.order);
     if (b.isMerge) this.flagState = this.#joins.get(b.start) ?? FlagsJoined;
     if (!b.isLoop) return this.#within(b, merges);
+    const { stored } = (this.#nodes.get(b.start) as Node).journal;
+    this.#gap(() => this.storeRegisters(stored));
     if (b.isMerge) this.#at(b, () => this.#checkBudget(b));
     else if (b.start !== this.#region.entry) {
       this.#checkBudget(b);
