@@ -22,6 +22,7 @@ import type { Device } from "../core/board/device.ts";
 import type { PassthroughWindow, VmPlan } from "../core/config/vm_plan.ts";
 import type { Log } from "../core/hypervisor/exit.ts";
 import { Hypervisor } from "../core/hypervisor/hypervisor.ts";
+import type { RunObserver } from "../core/hypervisor/observer.ts";
 import type { PhysicalGic } from "../core/hypervisor/physical_gic.ts";
 import { physicalGicv2 } from "../core/hypervisor/physical_gicv2.ts";
 import { physicalGicv3 } from "../core/hypervisor/physical_gicv3.ts";
@@ -59,6 +60,8 @@ export interface HypervisorOptions {
   /** What is in the disks of a VM, in the order of its description; none when omitted. */
   readonly disks?: (plan: VmPlan) => readonly BlockBackend[];
   readonly log: Log;
+  /** Is told what happens at EL2. */
+  readonly observer?: RunObserver | undefined;
 }
 
 /** A UART of the board's. */
@@ -91,6 +94,7 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
     maintenance: intid(platform.gic.maintenance),
     devices: (plan) => makeDevices(makers, plan),
     log,
+    ...(options.observer ? { observer: options.observer } : {}),
   }, plans);
   vms = hypervisor.vms;
   return hypervisor;

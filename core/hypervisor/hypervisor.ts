@@ -16,6 +16,7 @@ import { clearRam, writeGuest } from "./guest_memory.ts";
 import { type HardwareLink, timerLinks } from "./hardware_links.ts";
 import { ExitLedger } from "./ledger.ts";
 import { MemoryPool, type PhysicalRange } from "./memory_pool.ts";
+import type { RunObserver } from "./observer.ts";
 import type { PhysicalGic } from "./physical_gic.ts";
 import { guestInstruction, guestWord, report } from "./report.ts";
 import { RunLoop } from "./run_loop.ts";
@@ -34,6 +35,8 @@ export interface HypervisorParts {
   /** Makes what a VM has besides vCPUs and memory; `owned` says which SPIs are given away. */
   readonly devices: (plan: VmPlan) => VmDevices;
   readonly log: Log;
+  /** Is told what happens. */
+  readonly observer?: RunObserver;
 }
 
 /** RAM at the top of the board that is the hypervisor's own, for tables. */
@@ -89,6 +92,7 @@ export class Hypervisor {
       log: parts.log,
       channels: this.#channels,
       ledger: this.ledger,
+      observer: parts.observer,
       turnOn: (vcpu, entry, x0) => this.#turnOn(vcpu, entry, x0),
       distributorChanged: (core, vcpu) => follow(core, vcpu.vm),
       instructionWord: (core, vcpu) => guestWord(machine, core, vcpu),

@@ -22,6 +22,7 @@ import { isAtEl0, takeGuestException } from "./guest_exceptions.ts";
 import type { HardwareLink } from "./hardware_links.ts";
 import { retired } from "./ledger.ts";
 import type { Outcome } from "./outcome.ts";
+import type { RunObserver } from "./observer.ts";
 import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
 import { loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -60,6 +61,8 @@ const Lost = "it takes the same exception at its own vector without end";
 
 /** What the run loop asks of the hypervisor. */
 export interface RunLoopHost extends Services {
+  /** Who watches; nobody as a rule. */
+  readonly observer: RunObserver | undefined;
   /** The guest asks for its VM to end, from `vcpu`. */
   halted(core: Core, vcpu: Vcpu, how: "off" | "reset"): void;
   /** The VM cannot go on; `syndrome`: ESR_EL2 says why. */
@@ -136,6 +139,7 @@ export class RunLoop {
     } else {
       this.#scheduler.wake(vcpu, (index) => this.#cpus[index]?.current === undefined);
     }
+    this.#host.observer?.woken(vcpu, this.#machine.nowNs);
     this.#notify(vcpu.core);
   }
 
@@ -178,7 +182,7 @@ export class RunLoop {
   /** An exception to EL2 has been taken. */
   #handle(cpu: PhysicalCpu): void {
     const { core } = cpu;
-    const { ledger } = this.#host;
+    const { ledger, observer } = this.#host;
     const vector = (core.state.u32("pc") & Vector.mask) >>> Vector.shift;
     const isSynchronous = vector === Vector.sync;
     this.#handling = cpu;
@@ -191,8 +195,10 @@ export class RunLoop {
       vcpu.pstate = stored(core, "SPSR_EL2");
       vcpu.runNs += this.#machine.nowNs - cpu.enteredNs;
       vcpu.vm.gic.delivery.sync(core, vcpu);
+      observer?.left(core.index, vcpu, leftNs);
       if (isSynchronous) this.#apply(cpu, vcpu, handleExit(readExit(core, vcpu, this.#host)));
     }
+    if (!vcpu) observer?.left(core.index, vcpu, leftNs);
     if (!isSynchronous) this.#takeInterrupts(cpu);
     if (vcpu?.isLost && vcpu.state === "running") {
       vcpu.isLost = false;
@@ -201,6 +207,7 @@ export class RunLoop {
     this.#spread();
     this.#dispatch(cpu);
     if (vcpu) ledger.end(vcpu, cpu.current, this.#machine.nowNs);
+    observer?.entered(core.index, cpu.current, this.#machine.nowNs, vcpu && ledger.last());
     this.#handling = undefined;
   }
 
