@@ -57,7 +57,7 @@ export function unloadVcpu(cpu: PhysicalCpu, gic: PhysicalGic): void {
   vcpu.loadedOn = undefined;
   stopTimers(core);
   vcpu.vm.gic.delivery.unload(core, vcpu);
-  if (vcpu.state !== "blocked") return;
+  if (vcpu.state !== "blocked" || !vcpu.vm.isActive) return;
   vcpu.alarm = nextSignal(vcpu, vcpu.vm.counterOffset);
   if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);
 }

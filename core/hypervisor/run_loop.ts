@@ -20,6 +20,7 @@ import { ReasonKind, reasonOf } from "./exit_reasons.ts";
 import { handleExit } from "./exits.ts";
 import { isAtEl0, takeGuestException } from "./guest_exceptions.ts";
 import type { HardwareLink } from "./hardware_links.ts";
+import { nextSignal } from "./guest_timers.ts";
 import { retired } from "./ledger.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunObserver } from "./observer.ts";
@@ -133,6 +134,7 @@ export class RunLoop {
     for (const { sleepers } of this.#cpus) sleepers.delete(vcpu);
     vcpu.alarm = undefined;
     vcpu.state = "ready";
+    if (!vcpu.vm.isActive) return; // it is in a pause, and goes on when that is over
     if (vcpu.loadedOn) {
       vcpu.core = vcpu.loadedOn.index;
       this.#scheduler.yield(vcpu);
@@ -172,6 +174,31 @@ export class RunLoop {
       this.#notify(cpu.core.index);
     }
     this.#news.delete(vm);
+  }
+
+  /** Takes the VM's vCPUs off all cores and out of all queues; they keep what they are at. */
+  pause(vm: Vm): void {
+    for (const vcpu of vm.vcpus) this.#scheduler.remove(vcpu);
+    for (const { core, loaded, sleepers } of this.#cpus) {
+      for (const vcpu of vm.vcpus) sleepers.delete(vcpu);
+      if (loaded?.vm === vm) this.#notify(core.index);
+    }
+  }
+
+  /** After a pause: what was ready is so again, and what waited has its timers again. */
+  resume(vm: Vm): void {
+    for (const vcpu of vm.vcpus) {
+      if (vcpu.state === "ready") {
+        vcpu.state = "blocked";
+        this.wake(vcpu);
+      } else if (vcpu.state === "blocked" && !vcpu.loadedOn) {
+        const cpu = this.#cpus[vcpu.core] as PhysicalCpu;
+        vcpu.alarm = nextSignal(vcpu, vm.counterOffset);
+        if (vcpu.alarm === undefined) continue;
+        cpu.sleepers.add(vcpu);
+        this.#notify(vcpu.core); // which sets its alarm
+      }
+    }
   }
 
   /** The core that does EL2's work now, or any when none does. */
@@ -316,7 +343,8 @@ export class RunLoop {
   #dispatch(cpu: PhysicalCpu): void {
     const { core } = cpu;
     const now = this.#machine.nowNs;
-    if (cpu.loaded && !cpu.loaded.loadedOn) unloadVcpu(cpu, this.#gic);
+    if (cpu.current?.state === "running" && !cpu.current.vm.isActive) cpu.current.state = "ready";
+    if (cpu.loaded && !(cpu.loaded.loadedOn && cpu.loaded.vm.isActive)) unloadVcpu(cpu, this.#gic);
     let vcpu = cpu.current?.state === "running" ? cpu.current : undefined;
     if (vcpu && now >= (this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) ?? Infinity)) {
       vcpu.state = "ready";

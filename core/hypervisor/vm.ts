@@ -8,16 +8,11 @@ import type { Core } from "../cpu/types.ts";
 import { GuestContext, type ResetRegisters } from "./context.ts";
 import { type VcpuInterrupts, vcpuInterrupts } from "./delivery.ts";
 import { ExitCounters } from "./exit_counters.ts";
-import type { PhysicalRange } from "./memory_pool.ts";
+import type { VmState } from "./lifecycle.ts";
+import type { Holdings } from "./resources.ts";
 import type { Stage2 } from "./stage2.ts";
 import type { VirtualDistributor } from "./virtual_distributor.ts";
 import type { VirtualGic } from "./virtual_gic.ts";
-
-/**
- * `loaded`: everything is in place and nothing has run. `stopped`: the guest has powered off.
- * `failed`: it could not go on, and {@linkcode Vm.failure} says why.
- */
-export type VmState = "loaded" | "running" | "stopped" | "failed";
 
 /** The outside's end of a VM's serial line. */
 export interface VmConsole {
@@ -54,6 +49,10 @@ export interface VmDevices {
   readonly console: VmConsole | undefined;
   /** The device tree to be made for the guest, unless one was given. */
   readonly deviceTree: Uint8Array | undefined;
+  /** Asks the guest to power off; absent when it has nothing by which it could be asked. */
+  readonly powerKey: (() => void) | undefined;
+  /** Resets the devices, and gives back what they have of the board and of the host. */
+  release(): void;
 }
 
 /**
@@ -122,18 +121,16 @@ export class Vcpu {
   }
 }
 
-/** One virtual machine. */
+/** One life of a virtual machine: a VM that is started anew is another one with the same plan. */
 export class Vm {
   readonly plan: VmPlan;
   readonly id: number;
   readonly name: string;
-  /** VTTBR_EL2.VMID. */
-  readonly vmid: number;
   readonly devices: VmDevices;
-  readonly stage2: Stage2;
-  /** RAM behind each of the plan's regions. */
-  readonly memory: readonly (readonly PhysicalRange[])[];
+  readonly holdings: Holdings;
   readonly gic: VirtualGic;
+  /** Where the guest's input and output go; it is the same in every life. */
+  readonly console: VmConsole | undefined;
   /** The devices that the hypervisor plays. */
   readonly bus = new Bus();
   readonly vcpus: readonly Vcpu[];
@@ -142,35 +139,42 @@ export class Vm {
   state: VmState = "loaded";
   /** Why it failed: a report for people. */
   failure: string | undefined;
-  /** CNTVOFF_EL2: the guest's virtual counter starts at zero. */
+  /** CNTVOFF_EL2: the guest's virtual counter starts at zero, and stands still in pauses. */
   counterOffset = 0n;
   readonly #said = new Set<string>();
 
   constructor(
     plan: VmPlan,
-    vmid: number,
     parts: {
       readonly devices: VmDevices;
-      readonly stage2: Stage2;
-      readonly memory: readonly (readonly PhysicalRange[])[];
+      readonly holdings: Holdings;
       readonly gic: VirtualGic;
+      readonly console: VmConsole;
     },
   ) {
     this.plan = plan;
     this.id = plan.id;
     this.name = plan.name;
-    this.vmid = vmid;
     this.devices = parts.devices;
-    this.stage2 = parts.stage2;
-    this.memory = parts.memory;
+    this.holdings = parts.holdings;
     this.gic = parts.gic;
+    this.console = parts.devices.console && parts.console;
     for (const { name, gpa, device } of parts.devices.emulated) this.bus.map(name, gpa, device);
     this.vcpus = plan.vcpus.map((vcpu, index) => new Vcpu(this, index, vcpu));
   }
 
-  /** Where the guest's input and output go. */
-  get console(): VmConsole | undefined {
-    return this.devices.console;
+  /** VTTBR_EL2.VMID. */
+  get vmid(): number {
+    return this.holdings.vmid;
+  }
+
+  get stage2(): Stage2 {
+    return this.holdings.stage2;
+  }
+
+  /** What is behind each of the plan's regions. */
+  get memory(): Holdings["memory"] {
+    return this.holdings.memory;
   }
 
   /** Name for logs: "vm1". */
@@ -178,7 +182,12 @@ export class Vm {
     return `vm${this.id}`;
   }
 
-  /** Whether it has ended. */
+  /** Its vCPUs may have cores. */
+  get isActive(): boolean {
+    return this.state === "running" || this.state === "stopping";
+  }
+
+  /** It has ended, and has nothing any more. */
   get ended(): boolean {
     return this.state === "stopped" || this.state === "failed";
   }

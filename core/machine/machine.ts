@@ -154,7 +154,7 @@ export class Machine {
     this.#done += ns;
   }
 
-  /** Makes `run` return "stopped" after the current instruction. */
+  /** Makes `run`, or the next one, return "stopped" after the current instruction. */
   stop(): void {
     this.#request ??= "stopped";
     this.leaveSoon();
@@ -163,7 +163,6 @@ export class Machine {
   /** Runs until virtual time reaches `untilNs` or something else ends it. */
   run(untilNs: number): RunResult {
     const { events } = this.parts;
-    this.#request = undefined;
     while (!this.#request) {
       events.advanceTo(events.now());
       const now = events.now();

@@ -13,6 +13,8 @@ export interface BlockBackend {
   write(sector: number, bytes: Uint8Array): boolean;
   /** Returns once all that was written will survive the end of the process and of the host. */
   flush(): boolean;
+  /** Forgets what was written, where nothing is to be kept: the disk's owner begins anew. */
+  renew?(): void;
 }
 
 /** Sectors that are copied together when one of them is first written. */
@@ -67,5 +69,6 @@ export function overlay(base: BlockBackend): BlockBackend {
         return target !== undefined;
       }),
     flush: () => true,
+    renew: () => written.clear(),
   };
 }

@@ -1,6 +1,7 @@
 /** VMs on a board, from TOML files that may be made up. @module */
 
 import { loadVms } from "../../core/config/load_vms.ts";
+import type { VmPlan } from "../../core/config/vm_plan.ts";
 import { hasErrors } from "../../core/config/problem.ts";
 import type { Hypervisor } from "../../core/hypervisor/hypervisor.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
@@ -32,6 +33,8 @@ export interface LoadedVms {
   /** What each has printed. */
   readonly text: string[];
   readonly log: string[];
+  /** Plans of further VMs. */
+  plansOf(vms: readonly string[]): VmPlan[];
 }
 
 const guests = new URL("../../guests/", import.meta.url);
@@ -42,18 +45,29 @@ export const PlayedConsole = '["console", 0x900_0000, 0x1000, 33, 2, []]';
 /** A page for channels between VMs, for `emu_devices`. */
 export const ChannelPage = '["ivc", 0x5000_0000, 0x1000, 0, 0xa, []]';
 
+/** What a small VM has. */
+export interface TinyOptions {
+  readonly memory?: string;
+  readonly cpus?: number;
+  readonly emulated?: string;
+  /** The core of its vCPU; any when omitted. */
+  readonly core?: number;
+}
+
 /** A description of a small VM with the console of the board or another, and its program. */
 export function tinyVm(
   id: number,
   program: Program,
-  options: { readonly memory?: string; readonly cpus?: number; readonly emulated?: string } = {},
+  options: TinyOptions = {},
 ): Record<string, string | Uint8Array> {
   const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, emulated = "" } = options;
+  const set = options.core === undefined ? "" : `phys_cpu_sets = [${1 << options.core}]`;
   const toml = `[base]
 id = ${id}
 name = "tiny${id}"
 vm_type = 1
 cpu_num = ${cpus}
+${set}
 
 [kernel]
 entry_point = 0x4008_0000
@@ -86,8 +100,12 @@ export function loadVmsOf(run: VmRun): LoadedVms {
       return String(error);
     }
   };
-  const { plans, problems } = loadVms(run.vms, platformFacts(platform, board), { read });
-  if (hasErrors(problems)) throw new Error(JSON.stringify(problems, null, 1));
+  const plansOf = (vms: readonly string[]) => {
+    const { plans, problems } = loadVms(vms, platformFacts(platform, board), { read });
+    if (hasErrors(problems)) throw new Error(JSON.stringify(problems, null, 1));
+    return plans;
+  };
+  const plans = plansOf(run.vms);
   const log: string[] = [];
   const simulator = buildSimulator(platform, {
     ...board,
@@ -105,7 +123,7 @@ export function loadVmsOf(run: VmRun): LoadedVms {
   hypervisor.vms.forEach((vm, i) =>
     vm.console?.onTransmit((byte) => void (text[i] += String.fromCharCode(byte)))
   );
-  return { simulator, hypervisor, text, log };
+  return { simulator, hypervisor, text, log, plansOf };
 }
 
 /** Runs until virtual time is `ns`, or until nothing is left to run. */
