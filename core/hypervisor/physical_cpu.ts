@@ -61,3 +61,24 @@ export function unloadVcpu(cpu: PhysicalCpu, gic: PhysicalGic): void {
   vcpu.alarm = nextSignal(vcpu, vcpu.vm.counterOffset);
   if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);
 }
+
+const NsPerSecond = 1_000_000_000n;
+
+/** Sets CNTHP to `endNs`, or to when a sleeper's timer is due if that is sooner. */
+export function armAlarm(cpu: PhysicalCpu, endNs: number | undefined): void {
+  const { core, sleepers } = cpu;
+  let soonest = endNs === undefined ? undefined : countAt(endNs, core.timers.frequencyHz);
+  for (const { alarm } of sleepers) {
+    if (alarm !== undefined && (soonest === undefined || alarm < soonest)) soonest = alarm;
+  }
+  if (soonest === cpu.armed) return;
+  cpu.armed = soonest;
+  if (soonest === undefined) return setRegister(core, "CNTHP_CTL_EL2", 0n);
+  setRegister(core, "CNTHP_CVAL_EL2", soonest);
+  setRegister(core, "CNTHP_CTL_EL2", 1n);
+}
+
+/** The first system count at or after a point of virtual time. */
+function countAt(ns: number, frequencyHz: number): bigint {
+  return (BigInt(Math.ceil(ns)) * BigInt(frequencyHz) + NsPerSecond - 1n) / NsPerSecond;
+}

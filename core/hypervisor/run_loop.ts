@@ -25,7 +25,7 @@ import { retired } from "./ledger.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunObserver } from "./observer.ts";
 import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
-import { loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
+import { armAlarm, loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { VtcrEl2 } from "./stage2.ts";
 import type { Vcpu, Vm } from "./vm.ts";
@@ -50,7 +50,6 @@ const TimerAccess = 3n;
 
 /** Offsets from VBAR_EL2, where no code is: they say what kind of exception has come. */
 const Vector = { mask: 0x180, shift: 7, sync: 0 } as const;
-const NsPerSecond = 1_000_000_000n;
 
 /**
  * What an exit takes of virtual time, as the instructions of software at EL2 would: a guest that only
@@ -395,21 +394,8 @@ export class RunLoop {
 
   /** Sets CNTHP to when this core must come to EL2 next. */
   #arm(cpu: PhysicalCpu): void {
-    const { core, current } = cpu;
+    const { current } = cpu;
     const end = current && this.#scheduler.sliceEndNs(current, cpu.sinceNs);
-    let soonest = end === undefined ? undefined : countAt(end, core.timers.frequencyHz);
-    for (const { alarm } of cpu.sleepers) {
-      if (alarm !== undefined && (soonest === undefined || alarm < soonest)) soonest = alarm;
-    }
-    if (soonest === cpu.armed) return;
-    cpu.armed = soonest;
-    if (soonest === undefined) return setRegister(core, "CNTHP_CTL_EL2", 0n);
-    setRegister(core, "CNTHP_CVAL_EL2", soonest);
-    setRegister(core, "CNTHP_CTL_EL2", 1n);
+    armAlarm(cpu, end);
   }
-}
-
-/** The first system count at or after a point of virtual time. */
-function countAt(ns: number, frequencyHz: number): bigint {
-  return (BigInt(Math.ceil(ns)) * BigInt(frequencyHz) + NsPerSecond - 1n) / NsPerSecond;
 }
