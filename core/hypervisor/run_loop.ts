@@ -191,10 +191,9 @@ export class RunLoop {
         vcpu.state = "blocked";
         this.wake(vcpu);
       } else if (vcpu.state === "blocked" && !vcpu.loadedOn) {
-        const cpu = this.#cpus[vcpu.core] as PhysicalCpu;
         vcpu.alarm = nextSignal(vcpu, vm.counterOffset);
         if (vcpu.alarm === undefined) continue;
-        cpu.sleepers.add(vcpu);
+        this.#cpus[vcpu.core]?.sleepers.add(vcpu);
         this.#notify(vcpu.core); // which sets its alarm
       }
     }
@@ -394,8 +393,7 @@ export class RunLoop {
 
   /** Sets CNTHP to when this core must come to EL2 next. */
   #arm(cpu: PhysicalCpu): void {
-    const { current } = cpu;
-    const end = current && this.#scheduler.sliceEndNs(current, cpu.sinceNs);
-    armAlarm(cpu, end);
+    const { current, sinceNs } = cpu;
+    armAlarm(cpu, current && this.#scheduler.sliceEndNs(current, sinceNs));
   }
 }
