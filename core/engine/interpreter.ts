@@ -25,7 +25,12 @@ import { type ImportFunctions, Imports } from "./imports.ts";
 import { RecordWriter } from "./record_writer.ts";
 import { emitStoreFlags } from "./translate/lazy_flags.ts";
 import { Translator } from "./translate/translator.ts";
-import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
+import {
+  encodeModule,
+  type FunctionBody,
+  type FunctionType,
+  type ModuleSurroundings,
+} from "./wasm_module.ts";
 
 /** Slots for handlers (there are fewer: see its test), and after them for translated regions. */
 export const HandlerSlots = 16384;
@@ -68,6 +73,9 @@ export class Interpreter {
   readonly #variants: HandlerVariant[] = [];
   readonly #writer: RecordWriter;
   readonly #hotCount: number;
+  /** Functions that each module carries; goFunction (handler_emitter.ts) is the first. */
+  readonly #helpers: readonly FunctionBody[];
+  readonly #surroundings: ModuleSurroundings;
   readonly #recordPages: number;
   #pending = 0;
   #foreign = 0;
@@ -92,6 +100,13 @@ export class Interpreter {
     );
     this.#has = has;
     this.#hotCount = options.hotCount ?? HotCount;
+    this.#surroundings = {
+      types: Types,
+      imports: Object.keys(Imports).map((name) => [name, 1] as const),
+      memoryPages: memory.buffer.byteLength / WasmPage,
+      tableSize: TableSize,
+    };
+    this.#helpers = [emitGo(this.#hotCount), emitStart(2), emitStoreFlags(3)];
     this.#recordPages = options.recordPages ?? MemoryMap.maxRecordPages;
     this.#table = new WebAssembly.Table({
       element: "anyfunc",
@@ -265,15 +280,12 @@ export class Interpreter {
 
   /** Compiles functions as one module, with the helpers each module carries; returns its start. */
   #instantiate(functions: readonly (readonly [slot: number, body: FunctionBody])[]): () => void {
-    const helpers = [emitGo(this.#hotCount), emitStart(2), emitStoreFlags(3)]; // goFunction (handler_emitter.ts) is the first
+    const helpers = this.#helpers;
     const bytes = encodeModule({
-      types: Types,
-      imports: Object.keys(Imports).map((name) => [name, 1] as const),
+      surroundings: this.#surroundings,
       functions: [...helpers, ...functions.map(([, body]) => body)],
       exports: [["start", 1]],
       elements: functions.map(([slot], i) => [slot, helpers.length + i] as const),
-      memoryPages: this.#memory.buffer.byteLength / WasmPage,
-      tableSize: TableSize,
     });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: this.#imports,
