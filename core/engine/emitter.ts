@@ -83,6 +83,21 @@ export abstract class Emitter extends ValueEmitter implements Ops {
     this.storeAt(type === "u32" ? "i32.store" : "i64.store", stateAddress(offset), value);
   }
 
+  word(at: Val, offset: number): Val {
+    return this.load("i32.load", this.w("i64.extend_i32_u", at), MemoryMap.window + offset);
+  }
+  setWord(at: Val, value: Val): void {
+    const address = nodeAddress(this.w("i64.extend_i32_u", at), MemoryMap.window);
+    this.storeAt("i32.store", address, value);
+  }
+  wide(at: Val): Val {
+    return this.load("i64.load", this.w("i64.extend_i32_u", at), MemoryMap.window);
+  }
+  setWide(at: Val, value: Val): void {
+    const address = nodeAddress(this.w("i64.extend_i32_u", at), MemoryMap.window);
+    this.storeAt("i64.store", address, value);
+  }
+
   // -- flags --------------------------------------------------------------------------------------
   addFlags(size: Size, a: Val, b: Val): Val {
     const t = size === 64 ? "i64" : "i32";
@@ -232,6 +247,7 @@ export abstract class Emitter extends ValueEmitter implements Ops {
   execute(): void {
     this.callOrLeave(Imports.execute, () => asNode(this.i32(this.classIndex())).emit(this.code));
   }
+  interpreted(): void {}
   checkAttention(): void {
     this.if(this.field("attention"), () => {
       this.callOrLeave(Imports.attend, () => asNode(this.i32(0)).emit(this.code));

@@ -94,6 +94,12 @@ export interface Ops {
   /** A field of the CPU state: i32 or i64 as StateFields says. */
   field(name: StateField): Val;
   setField(name: StateField, value: Val): void;
+  /** The 32-bit word of the state `at` (i32) plus `offset` bytes into it, i32. */
+  word(at: Val, offset: number): Val;
+  setWord(at: Val, value: Val): void;
+  /** 64 bits of the state, as {@linkcode Ops.word}: i64. */
+  wide(at: Val): Val;
+  setWide(at: Val, value: Val): void;
   /** Address of this instruction, i64. */
   pc(): Val;
 
@@ -133,6 +139,8 @@ export interface Ops {
    * returns 0. Writes of this body before it are visible to it.
    */
   execute(): void;
+  /** What follows is for the interpreter: translated code leaves before this instruction. */
+  interpreted(): void;
   /** Leaves generated code after this instruction when `attention` is set (an interrupt may be due). */
   checkAttention(): void;
   /**

@@ -310,6 +310,9 @@ class RegionEmitter extends RegionState {
   override execute(): void {
     this.#sideExit();
   }
+  override interpreted(): void {
+    this.#sideExit();
+  }
   override checkAttention(): void {}
   protected emitRecord(): void {
     asNode(this.i32(this.#place.records + this.#here() * RecordBytes)).emit(this.code);
