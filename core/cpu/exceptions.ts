@@ -18,7 +18,8 @@ import {
   undefinedInstruction,
 } from "./controls.ts";
 import { type InterruptKind, type PendingInterrupt, wakes } from "./interrupts.ts";
-import { enterMode, packSpsr, Spsr, switchStack, unpackSpsr } from "./pstate.ts";
+import { Spsr } from "./modes.ts";
+import { enterMode, packSpsr, switchStack, unpackSpsr } from "./pstate.ts";
 import { type DataAbort, Ec, esr, Iss } from "./syndrome.ts";
 import type { Core, El, Trap } from "./types.ts";
 

@@ -11,6 +11,20 @@
 
 import { type CpuState, StateLayout } from "./state.ts";
 
+/** Bits of SPSR_ELx for AArch64. */
+export const Spsr = {
+  DIT: 1 << 24,
+  UAO: 1 << 23,
+  PAN: 1 << 22,
+  SS: 1 << 21,
+  IL: 1 << 20,
+  SSBS: 1 << 12,
+  BTYPE: 10,
+  DAIF: 0x3c0,
+  /** M[4]: the state is AArch32. */
+  nRW: 0x10,
+} as const;
+
 /** Byte offsets in a mode's entry. */
 export const ModeEntry = {
   spCheck: 0,

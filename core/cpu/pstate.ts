@@ -17,27 +17,13 @@ import {
   undefinedInstruction,
 } from "./controls.ts";
 import { updateAttention } from "./interrupts.ts";
-import { forgetModes, ModeEntry, modeOf, PlainCall } from "./modes.ts";
+import { forgetModes, ModeEntry, modeOf, PlainCall, Spsr } from "./modes.ts";
 import { Slot } from "./state.ts";
 import { Ec, Iss } from "./syndrome.ts";
 import { keyOf } from "./system_register_rows.ts";
 import type { SystemSlot } from "./system_register_slots.ts";
 import { accessGuards, Traps } from "./system_register_traps.ts";
 import type { Core, El, Trap } from "./types.ts";
-
-/** Bits of SPSR_ELx for AArch64. */
-export const Spsr = {
-  DIT: 1 << 24,
-  UAO: 1 << 23,
-  PAN: 1 << 22,
-  SS: 1 << 21,
-  IL: 1 << 20,
-  SSBS: 1 << 12,
-  BTYPE: 10,
-  DAIF: 0x3c0,
-  /** M[4]: the state is AArch32. */
-  nRW: 0x10,
-} as const;
 
 /** The bits of SPSR that are one word of state each. */
 const single = [

@@ -15,8 +15,8 @@ import {
   ModeBit,
   ModeEntry,
   PlainCall,
+  Spsr,
 } from "../cpu/modes.ts";
-import { Spsr } from "../cpu/pstate.ts";
 import { StateLayout } from "../cpu/state.ts";
 import { slotOffset } from "../cpu/system_register_slots.ts";
 import { AccessGuard } from "../cpu/system_register_traps.ts";
