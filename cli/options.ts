@@ -7,7 +7,9 @@
 import { CpuModels, type CpuName } from "../core/cpu/cpu_models.ts";
 import { platforms } from "../platforms/mod.ts";
 import { drive } from "./drive.ts";
+import { treeDump } from "./tree_dump.ts";
 import { levelFilter } from "./log_levels.ts";
+import { tracePath } from "./trace/open_trace.ts";
 import {
   anyText,
   choice,
@@ -64,7 +66,7 @@ export interface OptionRow<T = unknown> {
   /** Where it may be given besides running. */
   readonly also?: readonly CommandName[];
   /** It needs this option. */
-  readonly needs?: "kernel";
+  readonly needs?: "kernel" | "vm";
   readonly help: string;
 }
 
@@ -187,9 +189,12 @@ export const optionTable = {
   },
   "dump-dtb": {
     group: "The board",
-    argument: "FILE",
-    value: path("a file to write"),
-    help: "write the board's device tree and end",
+    argument: "FILE|vm1=FILE",
+    value: treeDump,
+    repeatable: true,
+    help:
+      "write the device tree that VM 1 gets, or without --vm the board's, and end; may be given " +
+      "again for other VMs",
   },
   pace: {
     group: "Time and input",
@@ -249,6 +254,15 @@ export const optionTable = {
     argument: "[json]",
     value: choice(["text", "json"]),
     help: "at the end, instructions, times and exits on stderr, as a table or as JSON",
+  },
+  trace: {
+    group: "What is said",
+    argument: "FILE",
+    value: tracePath,
+    needs: "vm",
+    help:
+      "write down every exit to the hypervisor: FILE.jsonl has a JSON object for each, FILE.json " +
+      "is a timeline for Perfetto (ui.perfetto.dev)",
   },
   help: { group: "What is said", also: Object.keys(commands) as CommandName[], help: "this text" },
   version: { group: "What is said", help: "the version" },

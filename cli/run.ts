@@ -17,6 +17,8 @@ import { playScript } from "./script.ts";
 import type { Session } from "./session.ts";
 import { statsJson, statsTable } from "./stats.ts";
 import { onSignals, type Terminal } from "./terminal.ts";
+import { openTrace } from "./trace/open_trace.ts";
+import type { Tracer } from "./trace/tracer.ts";
 import { loadVmPlans, vmSession } from "./vm_session.ts";
 
 /** Runs to the end; the exit code. @throws {UsageError} When there is nothing that could run. */
@@ -35,7 +37,10 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
       vm,
     });
   };
-  const powerOn = prepare(line, terminal, log);
+  const tracer = options.trace === undefined
+    ? undefined
+    : openTrace(options.trace, (message) => log("error", "trace", message));
+  const powerOn = prepare(line, terminal, log, tracer);
 
   let stopped: number | undefined;
   onSignals((code) => void (stopped = code));
@@ -92,13 +97,19 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     return ending.code;
   } finally {
     terminal.restore();
+    tracer?.end(session?.nowNs ?? 0);
   }
 }
 
 type Log = (level: LogLevel, target: string, message: string) => void;
 
 /** Reads everything; the function that powers the board on. */
-function prepare(line: CommandLine, terminal: Terminal, log: Log): (startNs: number) => Session {
+function prepare(
+  line: CommandLine,
+  terminal: Terminal,
+  log: Log,
+  tracer: Tracer | undefined,
+): (startNs: number) => Session {
   const { options } = line;
   const failed = (message: string) => log("error", "drive", message);
   if (options.kernel !== undefined) {
@@ -111,7 +122,7 @@ function prepare(line: CommandLine, terminal: Terminal, log: Log): (startNs: num
   const load = loadVmPlans(line, { read: readFile, rootfs: options.rootfs });
   terminal.say(load.warnings);
   const plugs = openPlugs(options, load.plans, failed);
-  return (startNs) => vmSession(load, { startNs, plugs, log });
+  return (startNs) => vmSession(load, { startNs, plugs, tracer, log });
 }
 
 /** Standard input, with the keys for hvsim taken out when a person types. */

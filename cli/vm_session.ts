@@ -14,6 +14,7 @@ import type { CommandLine } from "./command_line.ts";
 import type { LogLevel } from "./log_levels.ts";
 import type { Plugs } from "./plugs.ts";
 import { boardSession, type Session } from "./session.ts";
+import type { Tracer } from "./trace/tracer.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** VMs that can run, and the board for them. */
@@ -51,9 +52,10 @@ export function loadVmPlans(line: CommandLine, access: FileAccess): VmLoad {
 /** Builds the board and starts the VMs on it. */
 export function vmSession(
   { choice, plans }: VmLoad,
-  { startNs, plugs, log }: {
+  { startNs, plugs, tracer, log }: {
     readonly startNs: number;
     readonly plugs: Plugs;
+    readonly tracer: Tracer | undefined;
     readonly log: (level: LogLevel, target: string, message: string) => void;
   },
 ): Session {
@@ -69,6 +71,7 @@ export function vmSession(
     simulator,
     plans,
     disks: ({ id }) => plugs.disks.get(id) ?? [],
+    observer: tracer?.powerOn(startNs, board.cores),
     log,
   });
   hypervisor.onVmEnded = (vm) => {
