@@ -162,9 +162,10 @@ class Timeline implements RunObserver {
   #settle(ns: number): void {
     const waiting = new Array<number>(this.#cores.length).fill(0);
     for (const track of this.#vcpus.values()) {
-      const { state, core } = track.vcpu;
-      this.#move(track, placeOf(track.vcpu), ns);
-      if (state === "ready") waiting[core] = (waiting[core] ?? 0) + 1;
+      const { core } = track.vcpu;
+      const place = placeOf(track.vcpu);
+      this.#move(track, place, ns);
+      if (place === "ready") waiting[core] = (waiting[core] ?? 0) + 1;
     }
     this.#cores.forEach((track, core) => {
       const count = waiting[core] as number;
@@ -204,8 +205,9 @@ const queueName = (core: number): string => `run queue of core ${core}`;
 
 const nameOf = ({ vm, index }: Vcpu): string => `${vm.label}.${index}`;
 
-function placeOf({ state, core }: Vcpu): string | undefined {
+function placeOf({ state, core, vm }: Vcpu): string | undefined {
   if (state === "off") return undefined;
+  if (vm.state === "paused") return "paused";
   return state === "running" ? `core ${core}` : state;
 }
 

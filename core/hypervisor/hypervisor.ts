@@ -192,6 +192,7 @@ export class Hypervisor {
     return this.#operate("delete", id, (vm) => {
       if (!vm.ended) this.#giveBack(vm);
       this.#vms.splice(this.#vms.indexOf(vm), 1);
+      this.ledger.forget(id);
     });
   }
 
@@ -223,7 +224,8 @@ export class Hypervisor {
       const gic = new VirtualGic(this.#gic, devices.distributor);
       const console = this.#consoles.get(plan.id) ?? consoleLine();
       this.#consoles.set(plan.id, console);
-      vm = new Vm(plan, { devices, holdings, gic, console });
+      const exits = this.ledger.countersOf(plan.id);
+      vm = new Vm(plan, { devices, holdings, gic, console, exits });
       console.plug(devices.console);
     } catch (error) {
       devices.release();

@@ -7,7 +7,7 @@ import { AffinityMask } from "../cpu/psci.ts";
 import type { Core } from "../cpu/types.ts";
 import { GuestContext, type ResetRegisters } from "./context.ts";
 import { type VcpuInterrupts, vcpuInterrupts } from "./delivery.ts";
-import { ExitCounters } from "./exit_counters.ts";
+import type { ExitCounters } from "./exit_counters.ts";
 import type { VmState } from "./lifecycle.ts";
 import type { Holdings } from "./resources.ts";
 import type { Stage2 } from "./stage2.ts";
@@ -134,8 +134,8 @@ export class Vm {
   /** The devices that the hypervisor plays. */
   readonly bus = new Bus();
   readonly vcpus: readonly Vcpu[];
-  /** How often the VM has left its guest, by reason; `exitCounts` has their names. */
-  readonly exits = new ExitCounters();
+  /** How often the VM has left its guest in all its lives; `exitCounts` has the names of reasons. */
+  readonly exits: ExitCounters;
   state: VmState = "loaded";
   /** Why it failed: a report for people. */
   failure: string | undefined;
@@ -150,6 +150,8 @@ export class Vm {
       readonly holdings: Holdings;
       readonly gic: VirtualGic;
       readonly console: VmConsole;
+      /** Those of its earlier lives, to be counted on. */
+      readonly exits: ExitCounters;
     },
   ) {
     this.plan = plan;
@@ -158,6 +160,7 @@ export class Vm {
     this.devices = parts.devices;
     this.holdings = parts.holdings;
     this.gic = parts.gic;
+    this.exits = parts.exits;
     this.console = parts.devices.console && parts.console;
     for (const { name, gpa, device } of parts.devices.emulated) this.bus.map(name, gpa, device);
     this.vcpus = plan.vcpus.map((vcpu, index) => new Vcpu(this, index, vcpu));
