@@ -38,4 +38,10 @@ export async function main(
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  const terminal = openTerminal();
+  const code = await main(Deno.args, terminal);
+  // A run that was told to end has waited long enough already.
+  if (code < 128) await terminal.drained();
+  Deno.exit(code);
+}

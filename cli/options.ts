@@ -9,6 +9,7 @@ import { platforms } from "../platforms/mod.ts";
 import { drive } from "./drive.ts";
 import { treeDump } from "./tree_dump.ts";
 import { levelFilter } from "./log_levels.ts";
+import { serial } from "./serial.ts";
 import { tracePath } from "./trace/open_trace.ts";
 import {
   anyText,
@@ -202,6 +203,15 @@ export const optionTable = {
     value: choice(["real", "free"]),
     default: "real at a terminal",
     help: "whether virtual time keeps to the wall clock or runs as fast as it can",
+  },
+  serial: {
+    group: "Time and input",
+    argument: "CONSOLE=WHERE",
+    value: serial,
+    repeatable: true,
+    default: "stdio for all",
+    help: "where a console is, for example vm1=pty: stdio, pty, pty:LINK, unix:PATH, " +
+      "tcp:HOST:PORT (a server), file:PATH or null; may be given for each",
   },
   expect: {
     group: "Scripts and limits",

@@ -2,7 +2,7 @@
 
 import type { RunResult } from "../core/machine/machine.ts";
 import type { Simulator } from "../platforms/simulator.ts";
-import type { Console } from "./consoles.ts";
+import type { Console } from "./console_line.ts";
 
 /** Exits by reason: how many, and the virtual time that they took. */
 export type ExitCounts = Readonly<
@@ -34,6 +34,7 @@ export interface Session {
   nextDeadline(): number | undefined;
   /** The core whose turn it is. */
   core(): number;
+  /** Another list once they are others. */
   readonly consoles: readonly Console[];
   /** Several guests print; their lines need names. */
   readonly labelled: boolean;

@@ -80,8 +80,12 @@ export function vmSession(
   const { vms } = hypervisor;
   return Object.assign(common, {
     core: () => simulator.machine.running.index,
-    consoles: vms.flatMap(({ label, console }) =>
-      console === undefined ? [] : [{ name: label, ...console }]
+    consoles: vms.flatMap((vm) =>
+      vm.console === undefined ? [] : [{
+        name: vm.label,
+        ...vm.console,
+        ended: () => vm.ended,
+      }]
     ),
     labelled: vms.length > 1,
     guests: () =>
