@@ -242,12 +242,13 @@ export class ExitLedger {
     owner.vm.exits.add(word[at + Word.reason] as number, cost);
     let low = this.#hash[0] as number;
     let high = this.#hash[1] as number;
-    for (let i = at; i < at + WordCount; i++) {
-      const value = word[i] as number;
-      low = Math.imul((low << 13 | low >>> 19) ^ value, 0x0100_0193);
-      high = Math.imul((high << 11 | high >>> 21) ^ value, 0x9e37_79b1);
+    for (let i = at; i < at + WordCount; i += 2) {
+      low = Math.imul((low << 13 | low >>> 19) ^ (word[i] as number), 0x0100_0193);
+      high = Math.imul((high << 11 | high >>> 21) ^ (word[i + 1] as number), 0x9e37_79b1);
     }
-    this.#hash[0] = low;
+    // Each half of the hash depends on all words of earlier records.
+    high ^= low;
+    this.#hash[0] = low ^ (high << 7 | high >>> 25);
     this.#hash[1] = high;
     this.#count++;
     this.#at = at + WordCount === word.length ? 0 : at + WordCount;

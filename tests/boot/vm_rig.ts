@@ -4,6 +4,7 @@ import { loadVms } from "../../core/config/load_vms.ts";
 import type { VmPlan } from "../../core/config/vm_plan.ts";
 import { hasErrors } from "../../core/config/problem.ts";
 import type { Hypervisor } from "../../core/hypervisor/hypervisor.ts";
+import type { RunObserver } from "../../core/hypervisor/observer.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
 import { platformFacts } from "../../platforms/facts.ts";
 import type { Platform } from "../../platforms/platform.ts";
@@ -24,6 +25,8 @@ export interface VmRun {
   readonly cores?: number;
   readonly gicVersion?: 2 | 3;
   readonly memoryBytes?: number;
+  /** Watches the hypervisor. */
+  readonly observer?: RunObserver;
 }
 
 /** VMs that have been loaded. */
@@ -117,6 +120,7 @@ export function loadVmsOf(run: VmRun): LoadedVms {
   const hypervisor = createHypervisor({
     simulator,
     plans,
+    observer: run.observer,
     log: (level, target, message) => void log.push(`${level} ${target} ${message}`),
   });
   const text = hypervisor.vms.map(() => "");
