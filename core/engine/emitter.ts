@@ -71,6 +71,12 @@ export abstract class Emitter extends ValueEmitter implements Ops {
   setD(slot: SlotRef, value: Val): void {
     this.setV(slot, this.lane("i64x2.replace_lane", 0, this.v128(0n, 0n), value));
   }
+  scalar(_size: number, slot: SlotRef): Val {
+    return this.x(slot);
+  }
+  setScalar(_size: number, slot: SlotRef, value: Val): void {
+    this.setD(slot, value);
+  }
   setS(slot: SlotRef, value: Val): void {
     this.setV(slot, this.lane("i32x4.replace_lane", 0, this.v128(0n, 0n), value));
   }

@@ -58,9 +58,8 @@ function product(
   return (t, args) => {
     const [x, y] = args as [Val, Val];
     const r = t.let(t.w(name, ...args));
-    const attempt = { result: t.bits(finish(t, r)), rounded: t.normal(r) };
-    if (!t.scalar && !t.double) return attempt;
-    return { ...attempt, precise: () => isProduct(t, ...of(x, y, r)) };
+    const precise = () => isProduct(t, ...of(x, y, r));
+    return { result: t.bits(finish(t, r)), rounded: t.normal(r), precise };
   };
 }
 
@@ -101,7 +100,7 @@ const Directions = {
 } as const;
 
 /** Rounds to an integral value; infinities and the sign of zero stay. */
-function toIntegral(t: FpLane, x: Val, mode: FpInfo["mode"]): Val | undefined {
+export function toIntegral(t: FpLane, x: Val, mode: FpInfo["mode"]): Val | undefined {
   if (mode in Directions) return t.w(Directions[mode as keyof typeof Directions], x);
   if (mode !== Rounding.tieAway || !t.scalar) return undefined;
   // The largest number below one half brings exactly the ties and what lies beyond to the next one.

@@ -21,6 +21,7 @@ import {
   type HandlerVariant,
   HotCount,
 } from "./handler_emitter.ts";
+import { emitFpRoutine, FpRoutineTypes } from "./fp_routine.ts";
 import { type ImportFunctions, Imports } from "./imports.ts";
 import { RecordWriter } from "./record_writer.ts";
 import { emitStoreFlags } from "./translate/lazy_flags.ts";
@@ -37,7 +38,9 @@ export const HandlerSlots = 16384;
 const RegionSlots = 32768;
 /** Bytes of a page of linear memory. */
 const WasmPage = 65536;
-const TableSize = HandlerSlots + RegionSlots;
+const RoutineSlots = 2048;
+const FirstRoutine = HandlerSlots + RegionSlots;
+const TableSize = FirstRoutine + RoutineSlots;
 /** Fixed table slots. */
 const Fixed = { decode: 0, pageEnd: 1, undefined: 2 } as const;
 const FirstHandler = 3;
@@ -49,6 +52,7 @@ const Types: readonly FunctionType[] = [
   { params: ["i32", "i32"], results: ["i32"] },
   { params: [], results: [] },
   { params: ["i32", "i64", "i64"], results: [] },
+  ...FpRoutineTypes,
 ];
 
 /** How code is run. */
@@ -77,6 +81,9 @@ export class Interpreter {
   readonly #helpers: readonly FunctionBody[];
   readonly #surroundings: ModuleSurroundings;
   readonly #recordPages: number;
+  /** Functions for floating-point operations: slots by name, and those not compiled yet. */
+  readonly #routines = new Map<string, number>();
+  readonly #newRoutines: (readonly [slot: number, body: FunctionBody])[] = [];
   #pending = 0;
   #foreign = 0;
   /** Host page of each record page. */
@@ -142,10 +149,24 @@ export class Interpreter {
       handlerAt: (record) => this.#view.getUint16(record, true),
       setHandler: (record, slot) => this.#view.setUint16(record, slot, true),
       pageOf,
-      install: (functions) => this.#instantiate(functions),
+      fpRoutine: (...named) => this.#fpRoutine(...named),
+      install: (functions) => this.#instantiate([...this.#newRoutines.splice(0), ...functions]),
       slots: [HandlerSlots, RegionSlots],
       undecoded: Fixed.decode,
     });
+  }
+
+  #fpRoutine(operation: string, info: number, lanes: number | undefined): number {
+    const key = `${operation} ${info} ${lanes}`;
+    const known = this.#routines.get(key);
+    if (known !== undefined) return known;
+    const slot = FirstRoutine + this.#routines.size;
+    if (slot === TableSize) {
+      throw new Error(`Cannot add a floating-point routine: the table holds ${RoutineSlots}`);
+    }
+    this.#routines.set(key, slot);
+    this.#newRoutines.push([slot, emitFpRoutine(operation, info, lanes)]);
+    return slot;
   }
 
   #heatUp(record: number): void {

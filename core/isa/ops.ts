@@ -91,6 +91,10 @@ export interface Ops {
   setD(slot: SlotRef, value: Val): void;
   /** Writes the low 32 bits of a V register (i32) and zeroes the rest. */
   setS(slot: SlotRef, value: Val): void;
+  /** The low `size` bits of a V register as i64, with anything above them: a scalar operand. */
+  scalar(size: number, slot: SlotRef): Val;
+  /** Writes the low `size` bits of a V register (i64, zero above them) and zeroes the rest. */
+  setScalar(size: number, slot: SlotRef, value: Val): void;
   /** A field of the CPU state: i32 or i64 as StateFields says. */
   field(name: StateField): Val;
   setField(name: StateField, value: Val): void;

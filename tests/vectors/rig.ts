@@ -35,12 +35,15 @@ export const Engines = {
   translator: { translate: true, hotCount: 1 },
 } as const satisfies Readonly<Record<string, EngineOptions>>;
 
+/** 3 GiB, in pages of linear memory. */
+const Pages = 0xc000n;
+
 /** Runs single vectors; keep one for many. */
 export class VectorRig {
   readonly #header: VectorHeader;
   readonly #memory = new WebAssembly.Memory(
     // deno-lint-ignore no-explicit-any
-    { initial: 0x1_8000n / 2n, maximum: 0x4_0000n, address: "i64" } as any,
+    { initial: Pages, maximum: Pages, address: "i64" } as any,
   );
   readonly state: CpuState;
   readonly #bytes: Uint8Array;

@@ -17,7 +17,7 @@ import { Code } from "../code.ts";
 import { Imports } from "../imports.ts";
 import type { FunctionBody } from "../wasm_module.ts";
 import { type Block, dominates, edges, isBackEdge, type Region } from "./region.ts";
-import { RegionState } from "./region_state.ts";
+import { type RegionHints, RegionState } from "./region_state.ts";
 
 /** Where a region's page is and what runs when the region cannot. */
 export interface RegionPlace {
@@ -25,6 +25,8 @@ export interface RegionPlace {
   readonly records: number;
   /** Table slot of the interpreter's handler for the entry. */
   readonly handler: number;
+  /** Table slot of the function for a floating-point operation (fp_routine.ts). */
+  readonly fpRoutine: (operation: string, info: number, lanes: number | undefined) => number;
 }
 
 const Op = {
@@ -50,8 +52,8 @@ class RegionEmitter extends RegionState {
   #block!: Block;
   #index = 0;
 
-  constructor(region: Region, place: RegionPlace) {
-    super(2);
+  constructor(region: Region, place: RegionPlace, hints: RegionHints) {
+    super(2, hints);
     this.#region = region;
     this.#place = place;
     this.#exitRecord = this.ownLocal("i64");
@@ -102,7 +104,7 @@ class RegionEmitter extends RegionState {
     const count = b.instructions.length;
     if (b.isLoop) {
       const short = this.w("i32.le_u", this.#budget(), this.i32(b.longest));
-      this.#ifSeldom(short, () => this.#exitTo(b.start));
+      this.ifSeldom(short, () => this.#exitTo(b.start));
     }
     this.#spend(count);
     b.instructions.forEach((d, i) => {
@@ -160,7 +162,7 @@ class RegionEmitter extends RegionState {
     this.last = this.flagSets === sets ? last : undefined;
   }
 
-  #ifSeldom(condition: Val, then: () => void): void {
+  ifSeldom(condition: Val, then: () => void): void {
     const last = this.last;
     const sets = this.flagSets;
     asNode(condition).emit(this.code);
@@ -242,7 +244,7 @@ class RegionEmitter extends RegionState {
     }
     const tagAt = kind === "read" ? Tlb.readTag : Tlb.writeTag;
     const missed = this.w("i64.ne", key, this.load("i64.load", entry, tagAt));
-    this.#ifSeldom(missed, () => {
+    this.ifSeldom(missed, () => {
       this.setField("accessAddress", va);
       asNode(this.i32(this.#place.records + this.#here() * RecordBytes)).emit(this.code);
       asNode(this.i32(describeAccess(bytes, kind, options))).emit(this.code);
@@ -266,7 +268,7 @@ class RegionEmitter extends RegionState {
   override checkSp(address: Val): void {
     const low = this.w("i64.and", address, this.i64(15));
     const bad = this.w("i32.and", this.w("i64.ne", low, this.i64(0)), this.field("spCheck"));
-    this.#ifSeldom(bad, () => this.#sideExit());
+    this.ifSeldom(bad, () => this.#sideExit());
   }
 
   // -- control ------------------------------------------------------------------------------------
@@ -307,6 +309,9 @@ class RegionEmitter extends RegionState {
     this.setLocal(this.#exitTarget);
     this.#branch("far");
   }
+  protected fpRoutine(operation: string, info: number, lanes: number | undefined): number {
+    return this.#place.fpRoutine(operation, info, lanes);
+  }
   override execute(): void {
     this.#sideExit();
   }
@@ -329,5 +334,10 @@ class RegionEmitter extends RegionState {
 
 /** Code of the region, as a handler for the record of its entry. */
 export function emitRegion(region: Region, place: RegionPlace): FunctionBody {
-  return new RegionEmitter(region, place).emit();
+  const hints: RegionHints = { kinds: new Map(), writesFpsr: false };
+  for (;;) {
+    const e = new RegionEmitter(region, place, hints);
+    const body = e.emit();
+    if (!e.failed) return body;
+  }
 }

@@ -7,9 +7,13 @@
 
 import { type StateField, StateFields, StateLayout } from "../../cpu/state.ts";
 import type { Size, SlotRef, Val } from "../../isa/ops.ts";
-import type { LaneOp, LoadOp, StoreOp, WasmType } from "../../isa/wasm_ops.ts";
+import type { LoadOp, StoreOp, WasmType } from "../../isa/wasm_ops.ts";
 import { asNode, Emitter, type SlotAddress, stateAddress } from "../emitter.ts";
+import { FpTypes } from "../fp_routine.ts";
 import { goFunction } from "../handler_emitter.ts";
+import { FpLimits } from "./fp_limits.ts";
+import { regionFp, regionFpLanes } from "./region_fp.ts";
+import { type VectorKinds, VectorLocals } from "./vector_locals.ts";
 import { flagKind, type FlagOperation, type FlagSetter, LazyFlags } from "./lazy_flags.ts";
 
 /** The function that stores flags, counted from `go`. */
@@ -27,18 +31,33 @@ const FlagFields: readonly StateField[] = ["nFlag", "zFlag", "cFlag", "vFlag"];
 /** State that does not change while a region runs. */
 const FixedFields: readonly StateField[] = ["tlb", "tlbUnprivileged", "pcBias"];
 
+/** What emitting a region once teaches for the next time. */
+export interface RegionHints {
+  readonly kinds: VectorKinds;
+  /** The region writes FPSR, so that nothing may be kept of it. */
+  writesFpsr: boolean;
+}
+
 /** Emits accesses to the state through locals. */
 export abstract class RegionState extends Emitter {
   readonly #cached = new Map<number, Cached>();
   readonly #fixed = new Map<StateField, number>();
   readonly #flags: LazyFlags;
+  readonly #hints: RegionHints;
+  /** V registers. */
+  protected readonly vectors: VectorLocals;
+  /** Bounds of floating-point results. */
+  protected readonly limits: FpLimits;
   /** How the flags were set last, where that is known. */
   protected last: FlagSetter | undefined;
   /** Flag settings emitted so far. */
   protected flagSets = 0;
 
-  constructor(firstLocal: number) {
+  constructor(firstLocal: number, hints: RegionHints) {
     super(firstLocal);
+    this.#hints = hints;
+    this.vectors = new VectorLocals(this, (type) => this.ownLocal(type), hints.kinds);
+    this.limits = new FpLimits(this, (type) => this.ownLocal(type), hints.writesFpsr);
     this.#flags = new LazyFlags(this, (type) => this.ownLocal(type));
   }
 
@@ -48,6 +67,8 @@ export abstract class RegionState extends Emitter {
       asNode(this.loadAt(`${type}.load` as LoadOp, stateAddress(offset))).emit(this.code);
       this.setLocal(local);
     }
+    this.vectors.load();
+    this.limits.load();
     for (const [name, local] of this.#fixed) {
       asNode(this.loadField(name)).emit(this.code);
       this.setLocal(local);
@@ -60,6 +81,7 @@ export abstract class RegionState extends Emitter {
       const store = `${type}.store` as StoreOp;
       this.storeAt(store, stateAddress(offset), this.local(local, type));
     }
+    this.vectors.writeBack();
     if (!this.#flags.used) return;
     this.if(this.#flags.kind, () => this.#flags.store(goFunction + FlagsHelper));
   }
@@ -87,7 +109,7 @@ export abstract class RegionState extends Emitter {
     this.#used = [];
   }
   /** A local that stays the region's. */
-  protected ownLocal(type: WasmType): number {
+  ownLocal(type: WasmType): number {
     return super.newLocal(type);
   }
 
@@ -114,35 +136,67 @@ export abstract class RegionState extends Emitter {
   override x(slot: SlotRef): Val {
     const offset = slot as unknown as number;
     if (isX(offset)) return this.#read(this.#cache(offset, "i64"));
-    if (!isV(offset)) return super.x(slot);
-    return this.#part("i64x2.extract_lane", 8, offset);
+    return isV(offset) ? this.vectors.part(64, offset) : super.x(slot);
   }
   override w32(slot: SlotRef): Val {
     const offset = slot as unknown as number;
     if (isX(offset)) return this.w("i32.wrap_i64", this.x(slot));
-    if (!isV(offset)) return super.w32(slot);
-    return this.#part("i32x4.extract_lane", 4, offset);
-  }
-  /** `bytes` bytes of a V register; what an element near its end has above it is of no account. */
-  #part(name: LaneOp, bytes: number, offset: number): Val {
-    const { vector, byte } = laneOf(offset);
-    const v = this.v(vector);
-    if (byte % bytes === 0) return this.let(this.lane(name, byte / bytes, v));
-    const rotated = this.shuffle(Array.from({ length: 16 }, (_, i) => (i + byte) % 16), v, v);
-    return this.let(this.lane(name, 0, rotated));
+    return isV(offset) ? this.vectors.part(32, offset) : super.w32(slot);
   }
   override setX(slot: SlotRef, value: Val): void {
     const offset = slot as unknown as number;
     if (isX(offset)) return this.#write(this.#cache(offset, "i64"), value);
-    if (!isV(offset)) return super.setX(slot, value);
-    const { vector, byte } = laneOf(offset);
-    this.setV(vector, this.lane("i64x2.replace_lane", byte / 8, this.v(vector), value));
+    if (isV(offset)) this.vectors.setPart(offset, value);
+    else super.setX(slot, value);
   }
   override v(slot: SlotRef): Val {
-    return this.#read(this.#cache(slot as unknown as number, "v128"));
+    return this.vectors.read(slot as unknown as number);
   }
   override setV(slot: SlotRef, value: Val): void {
-    this.#write(this.#cache(slot as unknown as number, "v128"), value);
+    this.vectors.write(slot as unknown as number, value);
+  }
+  override setD(slot: SlotRef, value: Val): void {
+    this.vectors.writeScalar(64, slot as unknown as number, value, "any");
+  }
+  override scalar(size: number, slot: SlotRef): Val {
+    return this.vectors.scalar(size, slot as unknown as number);
+  }
+  override setScalar(size: number, slot: SlotRef, value: Val): void {
+    this.vectors.writeScalar(size, slot as unknown as number, value);
+  }
+
+  override setHalf(slot: SlotRef, value: Val): void {
+    super.setHalf(slot, value);
+    if (slot as unknown as number !== StateFields.fpsr[0] || this.#hints.writesFpsr) return;
+    this.#hints.writesFpsr = true;
+    this.vectors.failed = true;
+  }
+  /** What was emitted rests on a wrong guess: it has to be emitted again with the same hints. */
+  get failed(): boolean {
+    return this.vectors.failed;
+  }
+
+  // -- floating point -----------------------------------------------------------------------------
+  /** Table slot of the function for an operation where the short way does not hold. */
+  protected abstract fpRoutine(operation: string, info: number, lanes?: number): number;
+  /** `if` of a condition that hardly ever holds. */
+  abstract ifSeldom(condition: Val, then: () => void): void;
+  /** Calls that function. */
+  callFp(operation: string, info: number, lanes: number | undefined, args: readonly Val[]): Val {
+    const type = lanes === undefined ? "i64" : "v128";
+    const none = lanes === undefined ? this.i64(0) : this.v128(0n, 0n);
+    for (const v of [...args, none, none].slice(0, 3)) asNode(v).emit(this.code);
+    asNode(this.i32(this.fpRoutine(operation, info, lanes))).emit(this.code);
+    this.code.bytes([0x11, lanes === undefined ? FpTypes.scalar : FpTypes.vector, 0]);
+    const result = this.newLocal(type);
+    this.setLocal(result);
+    return this.local(result, type);
+  }
+  override fp(operation: string, info: number, ...args: Val[]): Val {
+    return regionFp(this, this.limits, operation, info, args);
+  }
+  override fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val {
+    return regionFpLanes(this, this.limits, { operation, info, lanes }, args);
   }
   override field(name: StateField): Val {
     const [offset, type] = StateFields[name];
@@ -209,9 +263,3 @@ export abstract class RegionState extends Emitter {
 
 const isX = (offset: number) => offset >= StateLayout.x && offset < StateLayout.x + 34 * 8;
 const isV = (offset: number) => offset >= StateLayout.v && offset < StateLayout.v + 32 * 16;
-
-/** The V register that a slot lies in, and where: some slots name a part of a register. */
-function laneOf(offset: number): { vector: SlotRef; byte: number } {
-  const byte = (offset - StateLayout.v) % 16;
-  return { vector: (offset - byte) as unknown as SlotRef, byte };
-}

@@ -24,6 +24,8 @@ export interface TranslatorHost {
   setHandler(record: number, slot: number): void;
   /** First record of the page that `record` is in. */
   pageOf(record: number): number;
+  /** Table slot of the function for a floating-point operation; it is installed with the next. */
+  fpRoutine(operation: string, info: number, lanes: number | undefined): number;
   /** Compiles functions into table slots. */
   install(functions: readonly (readonly [slot: number, body: FunctionBody])[]): void;
   /** The first table slot for regions, and how many there are. */
@@ -113,7 +115,8 @@ export class Translator {
     const word = (index: number) => host.wordAt(records + index * Records.recordBytes);
     const region = discover({ word, has: (feature) => host.has(feature) }, entry);
     if (!region) return undefined;
-    const body = emitRegion(region, { records, handler });
+    const fpRoutine: TranslatorHost["fpRoutine"] = (...named) => host.fpRoutine(...named);
+    const body = emitRegion(region, { records, handler, fpRoutine });
     const install = () => {
       host.setHandler(record, slot);
       const list = this.#pages.get(records) ?? [];
