@@ -47,6 +47,11 @@ export interface HypervisorParts {
 
 /** Virtual time that a guest has to power off when it is asked to. */
 const PowerOffNs = 10_000_000_000;
+/**
+ * A guest that resets itself starts again at a multiple of this, and not before as long has passed:
+ * one that does nothing else cannot keep the host from its other work.
+ */
+const ResetNs = 10_000_000;
 
 /** Every VM and what runs them. */
 export class Hypervisor {
@@ -69,8 +74,8 @@ export class Hypervisor {
   readonly #consoles = new Map<number, ConsoleLine>();
   /** Owners of physical SPIs. */
   readonly #owners = new Map<number, { readonly vm: Vm; readonly link: HardwareLink }>();
-  /** VMs that have been asked to power off, and when they are cut off. */
-  readonly #deadlines = new Map<Vm, Alarm>();
+  /** What is to become of VMs by itself: the end after a request to power off, a start after a reset. */
+  readonly #alarms = new Map<Vm, Alarm>();
   /** System count at which VMs were paused. */
   readonly #pausedAt = new Map<Vm, bigint>();
 
@@ -169,10 +174,7 @@ export class Hypervisor {
       const { powerKey } = vm.devices;
       if (!powerKey) return this.#end(vm, "stopped");
       vm.state = "stopping";
-      const { events } = this.#machine.parts;
-      const alarm = events.alarm(() => this.#cutOff(vm));
-      this.#deadlines.set(vm, alarm);
-      alarm.set(events.now() + PowerOffNs);
+      this.#schedule(vm, this.#machine.nowNs + PowerOffNs, () => this.#cutOff(vm));
       powerKey();
     });
   }
@@ -265,6 +267,7 @@ export class Hypervisor {
 
   /** Puts the images into memory and lets the first vCPU run. */
   #start(vm: Vm): void {
+    this.#unschedule(vm);
     const { plan } = vm;
     const write = (gpa: number, bytes: Uint8Array) =>
       writeGuest(this.#machine, vm.stage2.mappings, gpa, bytes);
@@ -314,8 +317,7 @@ export class Hypervisor {
     this.#loop.detach(vm);
     this.#channels.forget(vm);
     this.#pausedAt.delete(vm);
-    this.#deadlines.get(vm)?.set(undefined);
-    this.#deadlines.delete(vm);
+    this.#unschedule(vm);
     this.#consoles.get(vm.id)?.plug(undefined);
     devices.distributor.onChange = () => {};
     vm.gic.reset(this.#loop.core);
@@ -332,12 +334,15 @@ export class Hypervisor {
 
   #resetByGuest(vm: Vm): void {
     this.#log("info", vm.label, "reset by its guest");
-    const result = this.#relaunch("restart", vm);
+    const startNs = (Math.floor(this.#machine.nowNs / ResetNs) + 2) * ResetNs;
+    const result = this.#relaunch("restart", vm, (next) => {
+      this.#schedule(next, startNs, () => this.#start(next));
+    });
     if (!result.ok) this.#log("error", vm.label, result.why);
   }
 
   /** Ends a VM's life, if it has not ended, and begins another one. */
-  #relaunch(operation: string, vm: Vm): Result {
+  #relaunch(operation: string, vm: Vm, start = (next: Vm) => this.#start(next)): Result {
     const hadEnded = vm.ended;
     if (!hadEnded) {
       this.#giveBack(vm);
@@ -346,10 +351,22 @@ export class Hypervisor {
     const result = this.#attempt(operation, vm.label, () => {
       const next = this.#load(vm.plan);
       this.#vms[this.#vms.indexOf(vm)] = next;
-      this.#start(next);
+      start(next);
     });
     if (!result.ok && !hadEnded) this.#announceEnd(vm);
     return result;
+  }
+
+  /** Does something at a point of virtual time, unless the VM ends or is started before. */
+  #schedule(vm: Vm, ns: number, act: () => void): void {
+    const alarm = this.#machine.parts.events.alarm(act);
+    this.#alarms.set(vm, alarm);
+    alarm.set(ns);
+  }
+
+  #unschedule(vm: Vm): void {
+    this.#alarms.get(vm)?.set(undefined);
+    this.#alarms.delete(vm);
   }
 
   /** Whether another VM that has not ended has the device, too. */

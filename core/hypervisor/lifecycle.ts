@@ -25,7 +25,10 @@ export const Transitions: { readonly [O in VmOperation]: Transition } = {
   resume: { from: ["paused"], to: "running" },
   stop: { from: ["running"], to: "stopping" },
   kill: { from: ["loaded", "running", "paused", "stopping"], to: "stopped" },
-  restart: { from: ["running", "paused", "stopping", "stopped", "failed"], to: "running" },
+  restart: {
+    from: ["loaded", "running", "paused", "stopping", "stopped", "failed"],
+    to: "running",
+  },
   delete: { from: ["loaded", "stopped", "failed"], to: "deleted" },
 };
 
