@@ -41,12 +41,13 @@ Deno.test({
       first.close();
       first.close();
       await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
-      await Deno.writeTextFile(path, "a file");
-      const file = await assertRejects(() => serve("--serial x", endpoint, () => {}), UsageError);
+      const taken = { ...endpoint, path: join(folder, "file") };
+      await Deno.writeTextFile(taken.path, "a file");
+      const file = await assertRejects(() => serve("--serial x", taken, () => {}), UsageError);
       assertEquals(file.message, "Cannot use --serial x: it must be a new name, found a file");
-      await Deno.remove(path);
-      await leaveSocket(path);
-      (await serve("--serial x", endpoint, () => {})).close();
+      const stale = { ...endpoint, path: join(folder, "stale") };
+      await leaveSocket(stale.path);
+      (await serve("--serial x", stale, () => {})).close();
     }),
 });
 
