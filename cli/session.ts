@@ -1,5 +1,7 @@
 /** One power-on of a board with its guests, as the run loop sees it. @module */
 
+import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
+import type { Result } from "../core/hypervisor/lifecycle.ts";
 import type { RunResult } from "../core/machine/machine.ts";
 import type { Simulator } from "../platforms/simulator.ts";
 import type { Console } from "./console_line.ts";
@@ -18,6 +20,16 @@ export interface GuestState {
   readonly failed: boolean;
   /** Exits to the hypervisor by reason; none on a bare board. */
   readonly exits: ExitCounts;
+}
+
+/** What can be done with VMs while the board is under power. */
+export interface VmControl {
+  /** Has the VMs, and every operation on them but these. */
+  readonly hypervisor: Hypervisor;
+  /** Makes the VM that a file describes, to be started; `warnings` are lines. */
+  create(file: string): Result & { readonly warnings?: string };
+  /** Forgets a VM that does not run, and closes its disks. */
+  delete(id: number): Result;
 }
 
 /** A board under power. */
@@ -39,6 +51,8 @@ export interface Session {
   /** Several guests print; their lines need names. */
   readonly labelled: boolean;
   guests(): readonly GuestState[];
+  /** The VMs, where there are any; to be used between two runs alone. */
+  readonly vms?: VmControl;
   /** How many exits there have been, and a hash over all of them; none on a bare board. */
   readonly ledger?: { readonly count: number; readonly hash: string };
 }

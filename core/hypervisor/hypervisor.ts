@@ -59,6 +59,8 @@ export class Hypervisor {
   readonly ledger = new ExitLedger();
   /** Called when a VM has stopped or failed. */
   onVmEnded: (vm: Vm) => void = () => {};
+  /** Called when there is another VM, or one less. */
+  onVmsChanged: () => void = () => {};
   /** Somebody may start VMs when all have ended: the machine goes on without any. */
   isAttended = false;
   readonly resources: Resources;
@@ -135,7 +137,10 @@ export class Hypervisor {
   /** Makes another VM, to be started. */
   create(plan: VmPlan): Result {
     if (this.find(plan.id)) return refuse("create", `vm${plan.id}`, "there is a VM with that id");
-    return this.#attempt("create", `vm${plan.id}`, () => this.#vms.push(this.#load(plan)));
+    return this.#attempt("create", `vm${plan.id}`, () => {
+      this.#vms.push(this.#load(plan));
+      this.onVmsChanged();
+    });
   }
 
   /** Starts a VM that has not run yet, or anew one that has ended. */
@@ -194,6 +199,7 @@ export class Hypervisor {
     return this.#operate("delete", id, (vm) => {
       if (!vm.ended) this.#giveBack(vm);
       this.#vms.splice(this.#vms.indexOf(vm), 1);
+      this.onVmsChanged();
       this.ledger.forget(id);
     });
   }

@@ -15,6 +15,8 @@ export interface BlockBackend {
   flush(): boolean;
   /** Forgets what was written, where nothing is to be kept: the disk's owner begins anew. */
   renew?(): void;
+  /** Gives back what it has of the host; it is not used any more. */
+  close?(): void;
 }
 
 /** Sectors that are copied together when one of them is first written. */
@@ -70,5 +72,6 @@ export function overlay(base: BlockBackend): BlockBackend {
       }),
     flush: () => true,
     renew: () => written.clear(),
+    close: () => base.close?.(),
   };
 }
