@@ -7,7 +7,8 @@
  * interrupts that it gets. Counters show how many vCPUs wait in each core's queue.
  *
  * Cores take turns over one clock, so that one may hear of another's future. What would go back in
- * time on a vCPU's track happens at the time that the track has reached.
+ * time on a vCPU's track happens at the time that the track has reached. A core may be at EL2 beyond
+ * the end of the run; that part is not shown.
  *
  * @module
  */
@@ -84,6 +85,7 @@ class Timeline implements RunObserver {
 
   left(core: number, vcpu: Vcpu | undefined, ns: number): void {
     const track = this.#cores[core] as CoreTrack;
+    this.#events.reach(ns);
     this.#events.slice(track, track.name, track.sinceNs, ns);
     track.sinceNs = ns;
     track.leaving = vcpu;
@@ -124,6 +126,7 @@ class Timeline implements RunObserver {
   end(ns: number): void {
     for (const track of this.#cores) this.#events.slice(track, track.name, track.sinceNs, ns);
     for (const track of this.#vcpus.values()) this.#move(track, undefined, ns);
+    this.#events.cut(ns);
   }
 
   #trackOf(vcpu: Vcpu, ns: number): VcpuTrack {
