@@ -46,11 +46,11 @@ export function statsTable(stats: Stats): string {
       ? [["exits", grouped(stats.ledger.count)], ["ledger", stats.ledger.hash]]
       : []),
   ];
-  return [aligned(rows), ...stats.guests.map(exitTable)].join("");
+  return aligned(rows) + aligned(stats.guests.flatMap(exitRows));
 }
 
 /** How often each reason brought a guest to the hypervisor, and for how long. */
-function exitTable({ name, exits }: GuestState): string {
+function exitRows({ name, exits }: GuestState): string[][] {
   const counts = Object.entries(exits).sort(([, a], [, b]) => b.count - a.count);
   const total = counts.reduce(
     (sum, [, { count, costNs }]) => ({ count: sum.count + count, costNs: sum.costNs + costNs }),
@@ -61,11 +61,11 @@ function exitTable({ name, exits }: GuestState): string {
     `${grouped(Math.round(costNs / 1000))} us`,
     count > 0 ? `${grouped(Math.round(costNs / count))} ns` : "",
   ];
-  return aligned([
+  return [
     [`exits of ${name}`, "count", "time", "mean"],
     ...counts.map(([reason, count]) => [`  ${reason}`, ...cells(count)]),
     ["  all", ...cells(total)],
-  ]);
+  ];
 }
 
 /** Lines whose first column is to the left and whose others are to the right. */

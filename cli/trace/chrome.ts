@@ -99,10 +99,11 @@ class Timeline implements RunObserver {
     const track = this.#cores[core] as CoreTrack;
     const { leaving } = track;
     const name = leaving && exit ? reasonName(leaving.vm, exit.reason) : "hypervisor";
-    const details = leaving && exit && detailsOf(leaving, exit);
-    this.#events.slice(track, name, track.sinceNs, ns, details);
+    const number = exit && { exit: exit.number };
+    this.#events.slice(track, name, track.sinceNs, ns, number);
     if (leaving) {
       const own = this.#trackOf(leaving, ns);
+      const details = exit && detailsOf(leaving, exit);
       this.#events.slice(own, name, own.nowNs, ns, details);
       own.nowNs = Math.max(own.nowNs, ns);
     }
