@@ -8,7 +8,21 @@ import { FpLane } from "./fp_lane.ts";
 interface Fused {
   readonly result: Val;
   readonly rounded: Val;
-  readonly precise?: () => Val;
+  readonly precise: () => Val;
+}
+
+/** The host's multiply-add, where it rounds once (fused_madd.ts); `subtract` subtracts the product. */
+export function hostFused(t: FpLane, addend: Val, a: Val, b: Val, subtract = false): Val {
+  const type = t.double ? "f64x2" : "f32x4";
+  const wide = (v: Val) => {
+    if (!t.scalar) return v;
+    // V8's splat of single precision takes longer than this.
+    return t.double ? t.op.w("f64x2.splat", v) : t.op.lane("f32x4.replace_lane", 0, zeros, v);
+  };
+  const zeros = t.op.v128(0n, 0n);
+  const name = subtract ? "relaxed_nmadd" : "relaxed_madd";
+  const r = t.op.w(`${type}.${name}`, wide(a), wide(b), wide(addend));
+  return t.scalar ? t.op.lane(`${type}.extract_lane`, 0, r) : r;
 }
 
 /** What is half way between two numbers of single precision, in the fraction of a double. */

@@ -9,6 +9,7 @@ import { Rounding, unpackFpInfo } from "../../fp/table.ts";
 import type { Val } from "../../isa/ops.ts";
 import type { FpHost } from "../fp_call.ts";
 import { fastFp, fastFpLanes, toIntegral } from "../fp_fast.ts";
+import { hostFused } from "../fp_fused.ts";
 import { FpLane } from "../fp_lane.ts";
 import { hasFusedMadd } from "../fused_madd.ts";
 import type { FpLimits, Taken } from "./fp_limits.ts";
@@ -52,12 +53,8 @@ const binary =
 function fused(negateAddend: boolean, negateProduct: boolean): Way {
   return (t, [d, a, b]) => {
     if (!hasFusedMadd) return undefined;
-    const type = t.double ? "f64x2" : "f32x4";
-    const wide = (v: Val) => t.scalar ? t.op.w(`${type}.splat`, v) : v;
     const addend = negateAddend ? t.w("neg", d) : d;
-    const name = negateProduct ? "relaxed_nmadd" : "relaxed_madd";
-    const sum = t.op.w(`${type}.${name}`, wide(a), wide(b), wide(addend));
-    const result = t.scalar ? t.op.lane(`${type}.extract_lane`, 0, sum) : sum;
+    const result = hostFused(t, addend, a, b, negateProduct);
     return { result, taken: "normal" };
   };
 }
