@@ -265,6 +265,10 @@ export abstract class Emitter extends ValueEmitter implements Ops {
   fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val {
     return emitFpLanes(this, operation, info, lanes, args);
   }
+  fpFlags(size: number, signalling: boolean, a: Val, b: Val): void {
+    const order = this.fp(signalling ? "compareSignalling" : "compare", size, a, b);
+    this.setNzcv(this.w("i32.shl", this.w("i32.wrap_i64", order), this.i32(28)));
+  }
   /** Calls core/fp; operands and result are i64 bit patterns. */
   fpExact(operation: string, info: number, args: readonly Val[]): Val {
     args.forEach((v, i) => this.storeAt("i64.store", stateAddress(StateLayout.scratch + i * 8), v));

@@ -178,9 +178,7 @@ const comparisonName = (f: Comparison, stem: string) => `${stem}${f.E ? "e" : ""
 /** Compares with zero when `m` is absent. */
 function setFlags(op: Ops, f: Comparison, n: SlotRef, m?: SlotRef): void {
   const size = sizeOf(f.ftype);
-  const operands = [op.scalar(size, n), m ? op.scalar(size, m) : op.i64(0)];
-  const order = op.fp(f.E ? "compareSignalling" : "compare", size, ...operands);
-  op.setNzcv(op.w("i32.shl", op.w("i32.wrap_i64", order), op.i32(28)));
+  op.fpFlags(size, f.E !== 0, op.scalar(size, n), m ? op.scalar(size, m) : op.i64(0));
 }
 
 const compare = insn(

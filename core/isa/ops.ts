@@ -154,4 +154,6 @@ export interface Ops {
   fp(operation: string, info: number, ...args: Val[]): Val;
   /** The same on `lanes` elements of vectors (v128); the elements above are left open. */
   fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val;
+  /** Sets NZCV as FCMP does, or FCMPE where `signalling`; operands as {@linkcode Ops.fp} takes them. */
+  fpFlags(size: number, signalling: boolean, a: Val, b: Val): void;
 }

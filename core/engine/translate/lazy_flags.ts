@@ -11,8 +11,8 @@ import { Emitter, type SlotAddress } from "../emitter.ts";
 import type { FunctionBody } from "../wasm_module.ts";
 import { asNode } from "../value_emitter.ts";
 
-/** An operation that sets all flags. */
-export type FlagOperation = "add" | "sub" | "logic";
+/** An operation that sets all flags; `number` compares double precision numbers. */
+export type FlagOperation = "add" | "sub" | "logic" | "number";
 
 /** What set the flags, known at translation time. */
 export interface FlagSetter {
@@ -21,9 +21,12 @@ export interface FlagSetter {
 }
 
 /** Run-time codes of setters; 0 means that the flag words are current. */
-const Kinds: readonly FlagSetter[] = ([64, 32] as const).flatMap((size) =>
-  (["add", "sub", "logic"] as const).map((operation) => ({ operation, size }))
-);
+const Kinds: readonly FlagSetter[] = [
+  ...([64, 32] as const).flatMap((size) =>
+    (["add", "sub", "logic"] as const).map((operation) => ({ operation, size }))
+  ),
+  { operation: "number", size: 64 },
+];
 
 /** Code of a setter. */
 export function flagKind(operation: FlagOperation, size: Size): number {
@@ -35,7 +38,20 @@ const Comparisons: { readonly [O in FlagOperation]: readonly (string | undefined
   sub: ["eq", "ge_u", undefined, undefined, "gt_u", "ge_s", "gt_s"],
   add: [],
   logic: ["eq", undefined, "lt_s", undefined, undefined, "ge_s", "gt_s"],
+  number: [],
 };
+
+/** The same for numbers, which may be unordered: a comparison, and whether it must not hold. */
+const NumberComparisons:
+  readonly (readonly ["eq" | "lt" | "le" | "ge" | "gt", boolean] | undefined)[] = [
+    ["eq", false],
+    ["lt", true],
+    ["lt", false],
+    undefined,
+    ["le", true],
+    ["ge", false],
+    ["gt", false],
+  ];
 
 /** The locals of one region. */
 export class LazyFlags {
@@ -43,6 +59,9 @@ export class LazyFlags {
   readonly #kind: number;
   readonly #a: number;
   readonly #b: number;
+  /** The operands as numbers, for the comparison that follows. */
+  readonly #x: number;
+  readonly #y: number;
   /** Something sets flags. */
   used = false;
 
@@ -51,6 +70,8 @@ export class LazyFlags {
     this.#kind = ownLocal("i32");
     this.#a = ownLocal("i64");
     this.#b = ownLocal("i64");
+    this.#x = ownLocal("f64");
+    this.#y = ownLocal("f64");
   }
 
   /** Not zero while the flag words are out of date. */
@@ -64,6 +85,14 @@ export class LazyFlags {
     this.#put(this.#a, a);
     this.#put(this.#b, b);
     this.#put(this.#kind, this.#e.i32(kind));
+  }
+
+  /** Notes that two numbers were compared. */
+  setNumbers(x: Val, y: Val): void {
+    const bits = (v: Val) => this.#e.w("i64.reinterpret_f64", v);
+    this.set(bits(x), bits(y), flagKind("number", 64));
+    this.#put(this.#x, x);
+    this.#put(this.#y, y);
   }
 
   /** The flag words are current from here on. */
@@ -89,6 +118,12 @@ export class LazyFlags {
   /** A condition as one comparison of the operands; undefined where that does not do. */
   compare({ operation, size }: FlagSetter, cond: number): Val | undefined {
     const e = this.#e;
+    if (operation === "number") {
+      const [name, isNot] = NumberComparisons[cond >> 1] ?? [];
+      if (!name) return undefined;
+      const holds = e.w(`f64.${name}`, e.local(this.#x, "f64"), e.local(this.#y, "f64"));
+      return isNot === ((cond & 1) === 0) ? e.w("i32.eqz", holds) : holds;
+    }
     const t = size === 64 ? "i64" : "i32";
     const operand = (local: number) => {
       const v = e.local(local, "i64");
@@ -119,10 +154,18 @@ class FlagsEmitter extends Emitter {
         };
         if (operation === "add") this.addFlags(size, operand(1), operand(2));
         else if (operation === "sub") this.subFlags(size, operand(1), operand(2));
+        else if (operation === "number") this.#numberFlags(operand(1), operand(2));
         else this.logicFlags(size, operand(1));
       });
     });
     return { type, locals: this.locals, code: this.code.view().slice() };
+  }
+  #numberFlags(a: Val, b: Val): void {
+    const [x, y] = [a, b].map((v) => this.w("f64.reinterpret_i64", v)) as [Val, Val];
+    const above = this.select(this.w("f64.gt", x, y), this.i32(2), this.i32(3));
+    const notLess = this.select(this.w("f64.eq", x, y), this.i32(6), above);
+    const order = this.select(this.w("f64.lt", x, y), this.i32(8), notLess);
+    this.setNzcv(this.w("i32.shl", order, this.i32(28)));
   }
   #absent(): never {
     throw new Error("Cannot emit that: flags are all this function knows");

@@ -99,6 +99,12 @@ class RegionEmitter extends RegionState {
     this.#tree(first);
   }
   #body(b: Block): void {
+    const { pending } = this.vectors;
+    this.vectors.pending = 0n;
+    this.#instructions(b);
+    this.vectors.pending = pending;
+  }
+  #instructions(b: Block): void {
     this.#block = b;
     if (b.isLoop || b.isMerge || b.start === this.#region.entry) this.last = undefined;
     const count = b.instructions.length;
@@ -132,6 +138,7 @@ class RegionEmitter extends RegionState {
     }
     if (target.isMerge) return this.#branch(~to);
     const last = this.last;
+    this.vectors.settle();
     this.#tree(target);
     this.last = last;
   }
@@ -144,6 +151,7 @@ class RegionEmitter extends RegionState {
     this.#labels.pop();
   }
   #branch(label: number | "near" | "far"): void {
+    this.vectors.settle();
     const depth = this.#labels.length - 1 - this.#labels.lastIndexOf(label);
     this.code.byte(Op.br);
     this.code.uleb(depth);
@@ -152,23 +160,30 @@ class RegionEmitter extends RegionState {
     const [last, sets] = [this.last, this.flagSets];
     asNode(condition).emit(this.code);
     this.#open(Op.if, "if");
-    then();
+    this.#conditional(then);
     if (otherwise) {
       this.code.byte(Op.else);
       this.last = last;
-      otherwise();
+      this.#conditional(otherwise);
     }
     this.#close();
     this.last = this.flagSets === sets ? last : undefined;
   }
 
+  /** What is written on one path only is noted there. */
+  #conditional(path: () => void): void {
+    const { pending } = this.vectors;
+    path();
+    this.vectors.settle(pending);
+    this.vectors.pending = pending;
+  }
   ifSeldom(condition: Val, then: () => void): void {
     const last = this.last;
     const sets = this.flagSets;
     asNode(condition).emit(this.code);
     this.#unlikely.push(this.code.length);
     this.#open(Op.if, "if");
-    then();
+    this.#conditional(then);
     this.#close();
     this.last = this.flagSets === sets ? last : undefined;
   }

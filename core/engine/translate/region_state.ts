@@ -9,6 +9,7 @@ import { type StateField, StateFields, StateLayout } from "../../cpu/state.ts";
 import type { Size, SlotRef, Val } from "../../isa/ops.ts";
 import type { LoadOp, StoreOp, WasmType } from "../../isa/wasm_ops.ts";
 import { asNode, Emitter, type SlotAddress, stateAddress } from "../emitter.ts";
+import { FpLane } from "../fp_lane.ts";
 import { FpTypes } from "../fp_routine.ts";
 import { goFunction } from "../handler_emitter.ts";
 import { FpLimits } from "./fp_limits.ts";
@@ -195,6 +196,22 @@ export abstract class RegionState extends Emitter {
   override fp(operation: string, info: number, ...args: Val[]): Val {
     return regionFp(this, this.limits, operation, info, args);
   }
+  override fpFlags(size: number, signalling: boolean, a: Val, b: Val): void {
+    if (size === 16) return super.fpFlags(size, signalling, a, b);
+    const t = new FpLane(this, size === 64 ? "f64" : "f32");
+    const operands = [this.let(a), this.let(b)] as const;
+    const [x, y] = operands.map((v) => t.fromBits(v)) as [Val, Val];
+    // The sum of two numbers is none only where they are infinities of unlike signs.
+    const [beyond] = this.limits.exceeded(t, t.w("add", x, y), "numbers");
+    this.ifSeldom(beyond, () => {
+      this.if(this.w("i32.eqz", this.field("fpFast")), () => this.leave());
+      this.callFp(signalling ? "compareSignalling" : "compare", size, undefined, operands);
+    });
+    const wide = (v: Val) => t.double ? v : this.w("f64.promote_f32", v);
+    this.#flags.setNumbers(wide(x), wide(y));
+    this.last = { operation: "number", size: 64 };
+    this.flagSets++;
+  }
   override fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val {
     return regionFpLanes(this, this.limits, { operation, info, lanes }, args);
   }
@@ -232,7 +249,7 @@ export abstract class RegionState extends Emitter {
   override logicFlags(size: Size, value: Val): void {
     this.#setFlags("logic", size, value, value);
   }
-  #setFlags(operation: FlagOperation, size: Size, a: Val, b: Val): Val {
+  #setFlags(operation: "add" | "sub" | "logic", size: Size, a: Val, b: Val): Val {
     const t = size === 64 ? "i64" : "i32";
     const x = this.let(a);
     const y = operation === "logic" ? x : this.let(b);

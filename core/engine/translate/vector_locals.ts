@@ -35,6 +35,8 @@ export class VectorLocals {
   readonly #vectors = new Map<number, Vector>();
   /** Local of bits by register: which numbers were written. */
   #touched: number | undefined;
+  /** Those written since the block began, which the local does not know. */
+  pending = 0n;
   /** Some register's kind was wrong: what was emitted is, too, and `kinds` knows better. */
   failed = false;
 
@@ -74,7 +76,14 @@ export class VectorLocals {
     v.written = true;
     if (v.kind === "v128") return;
     this.#touched ??= this.#ownLocal("i64");
-    asNode(e.w("i64.or", e.local(this.#touched, "i64"), e.i64(bitOf(v)))).emit(e.code);
+    this.pending |= bitOf(v);
+  }
+  /** Notes for the paths from here what was written, except for what is in `known`. */
+  settle(known = 0n): void {
+    const e = this.#e;
+    const bits = this.pending & ~known;
+    if (bits === 0n || this.#touched === undefined) return;
+    asNode(e.w("i64.or", e.local(this.#touched, "i64"), e.i64(bits))).emit(e.code);
     e.setLocal(this.#touched);
   }
 
