@@ -145,6 +145,12 @@ export class Machine {
     this.#waiting[core.index] = undefined;
   }
 
+  /** Begins turns anew, as when the clock has been set back. */
+  restartTurns(): void {
+    this.#reachedNs.fill(0);
+    this.#monitorsNs = TurnNs;
+  }
+
   /** Has the core wait until an interrupt (or with "wfe" an event) comes. */
   wait(core: Core, kind: "wfi" | "wfe"): void {
     this.#waiting[core.index] = kind;

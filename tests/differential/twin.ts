@@ -85,6 +85,7 @@ export class Half {
     this.#program = program;
     machine.running.leaveWindow();
     board.restore(this.#fresh);
+    machine.restartTurns();
     this.ram.set(program.image);
     machine.runner.engine.dropAllCode();
     machine.mmu.flush();
