@@ -5,6 +5,7 @@
  */
 
 import { CpuModels, type CpuName } from "../core/cpu/cpu_models.ts";
+import { DefaultPolicy, policyNames } from "../core/hypervisor/scheduling/policies.ts";
 import { platforms } from "../platforms/mod.ts";
 import { drive } from "./drive.ts";
 import { treeDump } from "./tree_dump.ts";
@@ -125,6 +126,16 @@ export const optionTable = {
     also: onBoards,
     default: "the description's",
     help: 'directory of the files of a VM with image_location = "fs"',
+  },
+  scheduler: {
+    group: "What runs",
+    argument: policyNames.join("|"),
+    value: choice(policyNames),
+    needs: "vm",
+    default: DefaultPolicy,
+    help:
+      "how vCPUs share cores: turns of 10 ms; by cpu_priority, in turns of 100 ms at the same " +
+      "one; or in proportion to cpu_weight",
   },
   platform: {
     group: "The board",

@@ -162,6 +162,7 @@ function prepare(
   tracer: Tracer | undefined,
 ): Prepared {
   const { options } = line;
+  const { scheduler } = options;
   const failed = (message: string) => log("error", "drive", message);
   if (options.kernel !== undefined) {
     const choice = chooseBoard(line);
@@ -178,7 +179,7 @@ function prepare(
   const plugs = openPlugs(options, load.plans, failed);
   return {
     names: load.plans.map(({ id }) => `vm${id}`),
-    powerOn: (startNs) => vmSession(load, { startNs, plugs, tracer, log }),
+    powerOn: (startNs) => vmSession(load, { startNs, plugs, scheduler, tracer, log }),
   };
 }
 
@@ -228,6 +229,7 @@ function conclude(
     exitCode: code,
     guests: session.guests(),
     ledger: session.ledger,
+    scheduling: session.scheduling?.(),
   };
   terminal.say(options.stats === "json" ? statsJson(stats) : statsTable(stats));
 }

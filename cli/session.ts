@@ -2,6 +2,7 @@
 
 import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
 import type { Result } from "../core/hypervisor/lifecycle.ts";
+import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
 import type { RunResult } from "../core/machine/machine.ts";
 import type { Simulator } from "../platforms/simulator.ts";
 import type { Console } from "./console_line.ts";
@@ -55,13 +56,15 @@ export interface Session {
   readonly vms?: VmControl;
   /** How many exits there have been, and a hash over all of them; none on a bare board. */
   readonly ledger?: { readonly count: number; readonly hash: string };
+  /** What the hypervisor's scheduler has done; nothing on a bare board. */
+  scheduling?(): SchedulerReport;
 }
 
 /** The part of a session that is the same whoever runs on the board; time starts at `startNs`. */
 export function boardSession(
   { machine, board }: Simulator,
   startNs: number,
-): Omit<Session, "core" | "consoles" | "labelled" | "guests"> {
+): Omit<Session, "core" | "consoles" | "labelled" | "guests" | "scheduling"> {
   board.events.advanceTo(startNs);
   return {
     run: (untilNs) => machine.run(untilNs),

@@ -1,5 +1,7 @@
 /** What `--stats` prints. @module */
 
+import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
+import { schedulerText } from "./scheduler_text.ts";
 import type { GuestState, Session } from "./session.ts";
 
 /** A run in numbers. */
@@ -11,6 +13,7 @@ export interface Stats {
   readonly exitCode: number;
   readonly guests: readonly GuestState[];
   readonly ledger?: Session["ledger"];
+  readonly scheduling: SchedulerReport | undefined;
 }
 
 /** Instructions per microsecond of the host. */
@@ -30,6 +33,7 @@ export function statsJson(stats: Stats): string {
       exitCode: stats.exitCode,
       ...(stats.ledger ? { exits: stats.ledger.count, ledger: stats.ledger.hash } : {}),
       vms: stats.guests.map(({ name, failed, exits }) => ({ name, failed, exits })),
+      scheduler: stats.scheduling,
     })
   }\n`;
 }
@@ -46,7 +50,8 @@ export function statsTable(stats: Stats): string {
       ? [["exits", grouped(stats.ledger.count)], ["ledger", stats.ledger.hash]]
       : []),
   ];
-  return aligned(rows) + aligned(stats.guests.flatMap(exitRows));
+  return aligned(rows) + aligned(stats.guests.flatMap(exitRows)) +
+    (stats.scheduling ? `\n${schedulerText(stats.scheduling)}` : "");
 }
 
 /** How often each reason brought a guest to the hypervisor, and for how long. */

@@ -6,6 +6,7 @@ import type { FileAccess } from "../core/config/vm_images.ts";
 import type { VmPlan } from "../core/config/vm_plan.ts";
 import { exitCounts } from "../core/hypervisor/exit_text.ts";
 import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
+import type { PolicyName } from "../core/hypervisor/scheduling/policies.ts";
 import { platformFacts } from "../platforms/facts.ts";
 import { maxRamBytes, type Platform, ramBanks } from "../platforms/platform.ts";
 import { buildSimulator } from "../platforms/simulator.ts";
@@ -56,8 +57,9 @@ export function loadVmPlans(line: CommandLine, access: FileAccess): VmLoad {
 /** Builds the board and starts the VMs on it. */
 export function vmSession(
   { choice, plans, access }: VmLoad,
-  { startNs, plugs, tracer, log }: {
+  { startNs, plugs, scheduler, tracer, log }: {
     readonly startNs: number;
+    readonly scheduler?: PolicyName | undefined;
     readonly plugs: Plugs;
     readonly tracer: Tracer | undefined;
     readonly log: (level: LogLevel, target: string, message: string) => void;
@@ -77,6 +79,7 @@ export function vmSession(
     disks: ({ id }) => plugs.disks.get(id) ?? [],
     observer: tracer?.powerOn(startNs, board.cores),
     log,
+    ...(scheduler ? { scheduler } : {}),
   });
   hypervisor.onVmEnded = (vm) => {
     if (vm.state === "stopped") log("info", vm.label, `"${vm.name}" has powered off`);
@@ -86,6 +89,7 @@ export function vmSession(
     core: () => simulator.machine.running.index,
     consoles: consolesOf(hypervisor),
     labelled: vms.length > 1,
+    scheduling: () => hypervisor.scheduling(),
     guests: () =>
       vms.map((vm) => ({
         name: vm.label,

@@ -20,6 +20,7 @@ import type { RunObserver } from "../core/hypervisor/observer.ts";
 import type { PhysicalGic } from "../core/hypervisor/physical_gic.ts";
 import { physicalGicv2 } from "../core/hypervisor/physical_gicv2.ts";
 import { physicalGicv3 } from "../core/hypervisor/physical_gicv3.ts";
+import type { PolicyName } from "../core/hypervisor/scheduling/policies.ts";
 import type { Vm } from "../core/hypervisor/vm.ts";
 import type { BlockBackend } from "../devices/virtio/block_backend.ts";
 import type { GuestMemory } from "../devices/virtio/chain.ts";
@@ -38,6 +39,8 @@ export interface HypervisorOptions {
   readonly log: Log;
   /** Is told what happens at EL2. */
   readonly observer?: RunObserver | undefined;
+  /** How vCPUs share cores; in turns when omitted. */
+  readonly scheduler?: PolicyName;
 }
 
 /**
@@ -66,6 +69,7 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
     devices: (plan) => makeDevices(makers, plan),
     log,
     ...(options.observer ? { observer: options.observer } : {}),
+    ...(options.scheduler ? { scheduler: options.scheduler } : {}),
   }, plans);
 }
 

@@ -27,7 +27,9 @@ import type { PhysicalGic } from "./physical_gic.ts";
 import { guestInstruction, guestWord, report } from "./report.ts";
 import { Resources } from "./resources.ts";
 import { RunLoop } from "./run_loop.ts";
-import { RoundRobin } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
+import { DefaultPolicy, type PolicyName } from "./scheduling/policies.ts";
+import type { SchedulerReport } from "./scheduling/report.ts";
 import { VirtualGic } from "./virtual_gic.ts";
 import { type Vcpu, Vm, type VmDevices } from "./vm.ts";
 
@@ -43,6 +45,8 @@ export interface HypervisorParts {
   readonly log: Log;
   /** Is told what happens. */
   readonly observer?: RunObserver;
+  /** How vCPUs share cores. */
+  readonly scheduler?: PolicyName;
 }
 
 /** Virtual time that a guest has to power off when it is asked to. */
@@ -68,6 +72,7 @@ export class Hypervisor {
   readonly #gic: PhysicalGic;
   readonly #makeDevices: HypervisorParts["devices"];
   readonly #log: Log;
+  readonly #scheduler: Scheduler;
   readonly #loop: RunLoop;
   readonly #reset: ResetRegisters;
   readonly #channels: Channels;
@@ -91,6 +96,7 @@ export class Hypervisor {
     this.#machine = machine;
     this.#log = parts.log;
     this.#makeDevices = parts.devices;
+    this.#scheduler = new Scheduler(machine, parts.scheduler ?? DefaultPolicy);
     for (const core of machine.cores) {
       core.reset({ pc: 0n, el: 2 });
       machine.power.start(core);
@@ -100,7 +106,7 @@ export class Hypervisor {
     const own = { alarm: machine.parts.timerPpis.cnthp, maintenance: parts.maintenance };
     this.resources = new Resources(machine);
     this.#channels = new Channels(machine, this.resources.memory);
-    this.#loop = new RunLoop(machine, this.#gic, new RoundRobin<Vcpu>(machine.cores.length), own, {
+    this.#loop = new RunLoop(machine, this.#gic, this.#scheduler, own, {
       log: parts.log,
       channels: this.#channels,
       ledger: this.ledger,
@@ -123,6 +129,9 @@ export class Hypervisor {
     machine.onLost = (core) => this.#loop.lost(core);
     for (const vm of this.vms) this.#start(vm);
   }
+
+  /** What the scheduler has done so far. */
+  readonly scheduling = (): SchedulerReport => this.#scheduler.report(this.vms);
 
   /** The VMs there are, each in its current life. */
   get vms(): readonly Vm[] {
@@ -201,6 +210,7 @@ export class Hypervisor {
       this.#vms.splice(this.#vms.indexOf(vm), 1);
       this.onVmsChanged();
       this.ledger.forget(id);
+      this.#scheduler.forget(id);
     });
   }
 
@@ -233,7 +243,8 @@ export class Hypervisor {
       const console = this.#consoles.get(plan.id) ?? consoleLine();
       this.#consoles.set(plan.id, console);
       const exits = this.ledger.countersOf(plan.id);
-      vm = new Vm(plan, { devices, holdings, gic, console, exits });
+      const accounts = this.#scheduler.accountsOf(plan.id, plan.vcpus.length);
+      vm = new Vm(plan, { devices, holdings, gic, console, exits, accounts });
       console.plug(devices.console);
     } catch (error) {
       devices.release();

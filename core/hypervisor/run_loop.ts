@@ -75,7 +75,7 @@ export interface RunLoopHost extends Services {
 export class RunLoop {
   readonly #machine: Machine;
   readonly #gic: PhysicalGic;
-  readonly #scheduler: Scheduler<Vcpu>;
+  readonly #scheduler: Scheduler;
   readonly #host: RunLoopHost;
   readonly #own: OwnInterrupts;
   readonly #cpus: readonly PhysicalCpu[];
@@ -89,26 +89,16 @@ export class RunLoop {
   constructor(
     machine: Machine,
     gic: PhysicalGic,
-    scheduler: Scheduler<Vcpu>,
+    scheduler: Scheduler,
     own: OwnInterrupts,
     host: RunLoopHost,
   ) {
     this.#machine = machine;
     this.#gic = gic;
-    this.#scheduler = scheduler;
-    this.#own = own;
     this.#host = host;
-    this.#cpus = machine.cores.map((core): PhysicalCpu => ({
-      core,
-      loaded: undefined,
-      current: undefined,
-      sinceNs: 0,
-      enteredNs: 0,
-      enteredRetired: 0,
-      sleepers: new Set(),
-      armed: undefined,
-      hcr: 0n,
-    }));
+    this.#own = own;
+    this.#scheduler = scheduler;
+    this.#cpus = scheduler.cpus;
   }
 
   /** Sets up EL2 of every core; they wait for work. */
@@ -132,14 +122,7 @@ export class RunLoop {
     if (vcpu.state !== "off" && vcpu.state !== "blocked") return;
     for (const { sleepers } of this.#cpus) sleepers.delete(vcpu);
     vcpu.alarm = undefined;
-    vcpu.state = "ready";
-    if (!vcpu.vm.isActive) return; // it is in a pause, and goes on when that is over
-    if (vcpu.loadedOn) {
-      vcpu.core = vcpu.loadedOn.index;
-      this.#scheduler.yield(vcpu);
-    } else {
-      this.#scheduler.wake(vcpu, (index) => this.#cpus[index]?.current === undefined);
-    }
+    if (!this.#scheduler.wake(vcpu)) return;
     this.#host.observer?.woken(vcpu, this.#machine.nowNs);
     this.#notify(vcpu.core);
   }
@@ -161,15 +144,13 @@ export class RunLoop {
   /** Takes the VM's vCPUs off all cores and out of all queues. */
   detach(vm: Vm): void {
     for (const vcpu of vm.vcpus) {
-      this.#scheduler.remove(vcpu);
-      vcpu.state = "off";
+      this.#scheduler.detach(vcpu);
       vcpu.loadedOn = undefined;
       vcpu.alarm = undefined;
     }
     for (const cpu of this.#cpus) {
       for (const vcpu of vm.vcpus) cpu.sleepers.delete(vcpu);
       if (cpu.loaded?.vm !== vm) continue;
-      if (cpu.current?.vm === vm) cpu.current = undefined;
       this.#notify(cpu.core.index);
     }
     this.#news.delete(vm);
@@ -177,7 +158,7 @@ export class RunLoop {
 
   /** Takes the VM's vCPUs off all cores and out of all queues; they keep what they are at. */
   pause(vm: Vm): void {
-    for (const vcpu of vm.vcpus) this.#scheduler.remove(vcpu);
+    for (const vcpu of vm.vcpus) this.#scheduler.pause(vcpu);
     for (const { core, loaded, sleepers } of this.#cpus) {
       for (const vcpu of vm.vcpus) sleepers.delete(vcpu);
       if (loaded?.vm === vm) this.#notify(core.index);
@@ -187,8 +168,7 @@ export class RunLoop {
   /** After a pause: what was ready is so again, and what waited has its timers again. */
   resume(vm: Vm): void {
     for (const vcpu of vm.vcpus) {
-      if (vcpu.state === "ready") {
-        vcpu.state = "blocked";
+      if (this.#scheduler.resume(vcpu)) {
         this.wake(vcpu);
       } else if (vcpu.state === "blocked" && !vcpu.loadedOn) {
         vcpu.alarm = nextSignal(vcpu, vm.counterOffset);
@@ -218,7 +198,6 @@ export class RunLoop {
       ledger.begin(core, vcpu, vector, leftNs, cpu.enteredNs, cpu.enteredRetired);
       vcpu.pc = stored(core, "ELR_EL2");
       vcpu.pstate = stored(core, "SPSR_EL2");
-      vcpu.runNs += this.#machine.nowNs - cpu.enteredNs;
       vcpu.vm.gic.delivery.sync(core, vcpu);
       observer?.left(core.index, vcpu, leftNs);
       if (isSynchronous) this.#apply(cpu, vcpu, handleExit(readExit(core, vcpu, this.#host)));
@@ -248,15 +227,14 @@ export class RunLoop {
         // WFI traps only when no interrupt is signalled; a call may come while one is.
         if (outcome.skip) vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
         else vcpu.interrupts.offered.clear();
-        if (!vcpu.vm.gic.delivery.hasNews(vcpu)) vcpu.state = "blocked";
+        if (!vcpu.vm.gic.delivery.hasNews(vcpu)) this.#scheduler.leave(vcpu, "blocked");
         return;
       case "yield":
         vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
-        vcpu.state = "ready";
-        this.#scheduler.yield(vcpu);
+        this.#scheduler.requeue(vcpu, "yielded");
         return;
       case "off":
-        vcpu.state = "off";
+        this.#scheduler.leave(vcpu, "off");
         return;
       case "reflect": {
         const from = isAtEl0(vcpu) ? 0 : 1;
@@ -340,36 +318,24 @@ export class RunLoop {
   /** Leaves EL2 for a guest, or waits in it. */
   #dispatch(cpu: PhysicalCpu): void {
     const { core } = cpu;
-    const now = this.#machine.nowNs;
-    if (cpu.current?.state === "running" && !cpu.current.vm.isActive) cpu.current.state = "ready";
     if (cpu.loaded && !(cpu.loaded.loadedOn && cpu.loaded.vm.isActive)) unloadVcpu(cpu, this.#gic);
-    let vcpu = cpu.current?.state === "running" ? cpu.current : undefined;
-    if (vcpu && now >= (this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) ?? Infinity)) {
-      vcpu.state = "ready";
-      this.#scheduler.yield(vcpu);
-      vcpu = undefined;
-    }
-    if (!vcpu) {
-      vcpu = this.#scheduler.pick(core.index);
-      cpu.sinceNs = now;
-    }
-    cpu.current = vcpu;
+    const vcpu = this.#scheduler.choose(cpu);
+    const taker = this.#scheduler.taker(core.index);
+    if (taker !== undefined) this.#notify(taker);
     if (!vcpu) return this.#idle(cpu);
-    vcpu.state = "running";
-    vcpu.core = core.index;
     if (cpu.loaded !== vcpu) {
       unloadVcpu(cpu, this.#gic);
       loadVcpu(cpu, vcpu);
     }
     vcpu.vm.gic.delivery.flush(core, vcpu);
-    const isWanted = this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) !== undefined;
+    const isWanted = this.#scheduler.sliceEndNs(vcpu) !== undefined;
     this.#setHcr(
       cpu,
       GuestHcr | (isWanted ? Hcr.TWE : 0n) | (vcpu.interrupts.isSignalled ? Hcr.VI : 0n) |
         (vcpu.vm.gic.delivery.hidesSystemRegisters ? Hcr.TID3 : 0n),
     );
     this.#arm(cpu);
-    cpu.enteredNs = now;
+    cpu.enteredNs = this.#machine.nowNs;
     cpu.enteredRetired = retired(core);
     store(core, "ELR_EL2", vcpu.pc);
     store(core, "SPSR_EL2", vcpu.pstate);
@@ -393,7 +359,6 @@ export class RunLoop {
 
   /** Sets CNTHP to when this core must come to EL2 next. */
   #arm(cpu: PhysicalCpu): void {
-    const { current, sinceNs } = cpu;
-    armAlarm(cpu, current && this.#scheduler.sliceEndNs(current, sinceNs));
+    armAlarm(cpu, cpu.current && this.#scheduler.sliceEndNs(cpu.current));
   }
 }

@@ -10,6 +10,8 @@ import { type VcpuInterrupts, vcpuInterrupts } from "./delivery.ts";
 import type { ExitCounters } from "./exit_counters.ts";
 import type { VmState } from "./lifecycle.ts";
 import type { Holdings } from "./resources.ts";
+import { newNotes, type Schedulable } from "./scheduling/policy.ts";
+import type { VcpuAccount, VcpuState } from "./scheduling/vcpu_account.ts";
 import type { Stage2 } from "./stage2.ts";
 import type { VirtualDistributor } from "./virtual_distributor.ts";
 import type { VirtualGic } from "./virtual_gic.ts";
@@ -55,12 +57,6 @@ export interface VmDevices {
   release(): void;
 }
 
-/**
- * Where a vCPU stands: turned off, ready to run and in a queue, running on a core, or waiting for an
- * interrupt.
- */
-export type VcpuState = "off" | "ready" | "running" | "blocked";
-
 /** EL1 with its own stack pointer, everything masked: how PSCI starts a core. */
 const StartPstate = 0x3c5n;
 
@@ -68,7 +64,7 @@ const StartPstate = 0x3c5n;
 const MpidrFixed = 0x8000_0000n;
 
 /** One vCPU. */
-export class Vcpu {
+export class Vcpu implements Schedulable {
   readonly vm: Vm;
   /** Its number in its VM. */
   readonly index: number;
@@ -77,8 +73,8 @@ export class Vcpu {
   readonly affinity: bigint;
   readonly context = new GuestContext();
   readonly interrupts: VcpuInterrupts = vcpuInterrupts();
-  state: VcpuState = "off";
-  /** Core that it runs, waits in the queue of, or ran on last. */
+  readonly account: VcpuAccount;
+  readonly notes = newNotes();
   core: number;
   /** The core whose registers are this vCPU's, while it is so. */
   loadedOn: Core | undefined;
@@ -89,15 +85,34 @@ export class Vcpu {
   alarm: bigint | undefined;
   /** It repeats an exception without end. */
   isLost = false;
-  /** Virtual time in which it had a core. */
-  runNs = 0;
 
-  constructor(vm: Vm, index: number, plan: VcpuPlan) {
+  constructor(vm: Vm, index: number, plan: VcpuPlan, account: VcpuAccount) {
     this.vm = vm;
     this.index = index;
     this.plan = plan;
+    this.account = account;
     this.affinity = BigInt(plan.mpidr);
     this.core = 31 - Math.clz32(plan.affinityMask & -plan.affinityMask);
+  }
+
+  get state(): VcpuState {
+    return this.account.state;
+  }
+
+  get heldBy(): number | undefined {
+    return this.loadedOn?.index;
+  }
+
+  get priority(): number {
+    return this.plan.priority;
+  }
+
+  get weight(): number {
+    return this.plan.weight;
+  }
+
+  ranNs(nowNs: number): number {
+    return this.account.spent("running", nowNs);
   }
 
   /** MPIDR_EL1 as the guest reads it. */
@@ -152,6 +167,8 @@ export class Vm {
       readonly console: VmConsole;
       /** Those of its earlier lives, to be counted on. */
       readonly exits: ExitCounters;
+      /** One for each vCPU, as above. */
+      readonly accounts: readonly VcpuAccount[];
     },
   ) {
     this.plan = plan;
@@ -163,7 +180,9 @@ export class Vm {
     this.exits = parts.exits;
     this.console = parts.devices.console && parts.console;
     for (const { name, gpa, device } of parts.devices.emulated) this.bus.map(name, gpa, device);
-    this.vcpus = plan.vcpus.map((vcpu, index) => new Vcpu(this, index, vcpu));
+    this.vcpus = plan.vcpus.map((vcpu, index) =>
+      new Vcpu(this, index, vcpu, parts.accounts[index] as VcpuAccount)
+    );
   }
 
   /** VTTBR_EL2.VMID. */

@@ -103,11 +103,11 @@ Deno.test("lifecycle: pauses leave another VM on the same core alone", () => {
   run(40);
   assert(hypervisor.pause(1).ok);
   run(100);
-  const ran = hypervisor.vms.map((vm) => vm.vcpus[0]?.runNs ?? 0);
+  const ran = hypervisor.scheduling().vcpus.map(({ runNs }) => runNs);
   assert((ran[0] ?? 0) < 31 * Ms, `${ran}`);
   assert(hypervisor.resume(1).ok);
   run(40);
-  assert((hypervisor.find(1)?.vcpus[0]?.runNs ?? 0) > (ran[0] ?? 0) + 9 * Ms);
+  assert((hypervisor.scheduling().vcpus[0]?.runNs ?? 0) > (ran[0] ?? 0) + 9 * Ms);
 });
 
 Deno.test("lifecycle: a VM without a power key is stopped at once, and the others go on", () => {

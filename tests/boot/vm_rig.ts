@@ -1,10 +1,13 @@
 /** VMs on a board, from TOML files that may be made up. @module */
 
+import { assertEquals } from "@std/assert";
 import { loadVms } from "../../core/config/load_vms.ts";
 import type { VmPlan } from "../../core/config/vm_plan.ts";
 import { hasErrors } from "../../core/config/problem.ts";
 import type { Hypervisor } from "../../core/hypervisor/hypervisor.ts";
 import type { RunObserver } from "../../core/hypervisor/observer.ts";
+import type { PolicyName } from "../../core/hypervisor/scheduling/policies.ts";
+import type { SchedulerReport } from "../../core/hypervisor/scheduling/report.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
 import { platformFacts } from "../../platforms/facts.ts";
 import type { Platform } from "../../platforms/platform.ts";
@@ -27,6 +30,7 @@ export interface VmRun {
   readonly memoryBytes?: number;
   /** Watches the hypervisor. */
   readonly observer?: RunObserver;
+  readonly scheduler?: PolicyName;
 }
 
 /** VMs that have been loaded. */
@@ -55,6 +59,8 @@ export interface TinyOptions {
   readonly emulated?: string;
   /** The core of its vCPU; any when omitted. */
   readonly core?: number;
+  /** More lines of [base]. */
+  readonly base?: string;
 }
 
 /** A description of a small VM with the console of the board or another, and its program. */
@@ -63,7 +69,8 @@ export function tinyVm(
   program: Program,
   options: TinyOptions = {},
 ): Record<string, string | Uint8Array> {
-  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, emulated = "" } = options;
+  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, emulated = "", base = "" } =
+    options;
   const set = options.core === undefined ? "" : `phys_cpu_sets = [${1 << options.core}]`;
   const toml = `[base]
 id = ${id}
@@ -71,6 +78,7 @@ name = "tiny${id}"
 vm_type = 1
 cpu_num = ${cpus}
 ${set}
+${base}
 
 [kernel]
 entry_point = 0x4008_0000
@@ -121,6 +129,7 @@ export function loadVmsOf(run: VmRun): LoadedVms {
     simulator,
     plans,
     observer: run.observer,
+    ...(run.scheduler ? { scheduler: run.scheduler } : {}),
     log: (level, target, message) => void log.push(`${level} ${target} ${message}`),
   });
   const text = hypervisor.vms.map(() => "");
@@ -133,6 +142,20 @@ export function loadVmsOf(run: VmRun): LoadedVms {
 /** Runs until virtual time is `ns`, or until nothing is left to run. */
 export function runUntil({ simulator }: LoadedVms, ns: number): RunResult {
   return simulator.machine.run(ns);
+}
+
+/** What the scheduler has done; the test fails when times do not add up to the nanosecond. */
+export function scheduling({ hypervisor }: LoadedVms): SchedulerReport {
+  const report = hypervisor.scheduling();
+  for (const { runNs, stealNs, blockedNs, offNs, pausedNs, elapsedNs } of report.vcpus) {
+    assertEquals(runNs + stealNs + blockedNs + offNs + pausedNs, elapsedNs);
+  }
+  for (const { busyNs, idleNs, elapsedNs } of report.cores) {
+    assertEquals(busyNs + idleNs, elapsedNs);
+  }
+  const sum = (times: number[]) => times.reduce((total, ns) => total + ns, 0);
+  assertEquals(sum(report.vcpus.map((v) => v.runNs)), sum(report.cores.map((c) => c.busyNs)));
+  return report;
 }
 
 /** A step of a dialogue: after VM `vm` has printed `expect`, it is sent `send`. */

@@ -121,7 +121,7 @@ Deno.test("hypervisor: guests that never wait share a core in time slices", () =
   const files = { ...tinyVm(1, Spin), ...tinyVm(2, Spin) };
   const loaded = loadVmsOf({ vms: ["tiny1.toml", "tiny2.toml"], files });
   assertEquals(runUntil(loaded, 100 * Ms), "limit");
-  const [a = 0, b = 0] = loaded.hypervisor.vms.map((vm) => vm.vcpus[0]?.runNs ?? 0);
+  const [a = 0, b = 0] = loaded.hypervisor.scheduling().vcpus.map(({ runNs }) => runNs);
   assert(Math.abs(a - b) <= 20 * Ms, `${a} and ${b}`);
   assert(a + b > 85 * Ms, `${a} and ${b}`);
 });
