@@ -41,7 +41,6 @@ export async function main(
 if (import.meta.main) {
   const terminal = openTerminal();
   const code = await main(Deno.args, terminal);
-  // A run that was told to end has waited long enough already.
-  if (code < 128) await terminal.drained();
+  await terminal.drained();
   Deno.exit(code);
 }

@@ -22,6 +22,8 @@ export interface ConsoleInfo {
   /** `stdio` or what its backend is. */
   readonly where: string;
   readonly front: boolean;
+  /** Nobody reads what is typed there any more. */
+  readonly ended: boolean;
   /** Bytes that the terminal has not shown. */
   readonly unseenBytes: number;
 }
@@ -176,6 +178,7 @@ class AllConsoles implements Consoles {
       name: line.name,
       where: this.#backends.get(line)?.about ?? "stdio",
       front: this.#screen.front === line,
+      ended: !line.alive,
       unseenBytes: this.#backends.has(line) ? 0 : this.#screen.unseen(line),
     }));
   }

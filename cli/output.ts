@@ -11,6 +11,10 @@ export interface Output {
   write(to: ByteSink, bytes: Uint8Array): void;
   /** So much waits that whoever makes more should pause. */
   readonly full: boolean;
+  /** Waits for nobody any more: what was not written is lost, and what comes is, too. */
+  abandon(): void;
+  /** Nothing is being written. */
+  readonly idle: boolean;
   /** Nobody reads this stream any more; what is for it goes nowhere. */
   isGone(sink: ByteSink): boolean;
   /** Resolves when all is written, or after `ms`; whether all is. */
@@ -35,6 +39,7 @@ export function openOutput(): Output {
   const gone = new Set<ByteSink>();
   let waiting = 0;
   let pumping: Promise<void> | undefined;
+  let abandoned = false;
 
   const pump = async () => {
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
@@ -62,7 +67,7 @@ export function openOutput(): Output {
 
   return {
     write(to, bytes) {
-      if (bytes.length === 0) return;
+      if (bytes.length === 0 || abandoned) return;
       const last = queue.at(-1);
       // What is being written stays as it is.
       if (queue.length > 1 && last?.to === to && last.bytes.length < WriteBytes) {
@@ -74,9 +79,17 @@ export function openOutput(): Output {
     get full() {
       return waiting > FullBytes;
     },
+    get idle() {
+      return pumping === undefined;
+    },
     isGone: (sink) => gone.has(sink),
+    abandon() {
+      abandoned = true;
+      queue.splice(1);
+    },
     async drained(ms) {
       if (pumping === undefined) return true;
+      if (abandoned) return false;
       const timer = ms === undefined ? undefined : delay(ms);
       await Promise.race([pumping, ...(timer === undefined ? [] : [timer.over])]);
       timer?.cancel();

@@ -1,5 +1,7 @@
 /** Pseudo-terminals, by the C library. @module */
 
+import { openLibc, SetNow, TermiosBytes } from "./libc.ts";
+
 /** The master's end of a pseudo-terminal. */
 export interface Pty {
   /** What other programs open: `/dev/pts/7`. */
@@ -11,31 +13,6 @@ export interface Pty {
   close(): void;
 }
 
-const symbols = {
-  posix_openpt: { parameters: ["i32"], result: "i32" },
-  grantpt: { parameters: ["i32"], result: "i32" },
-  unlockpt: { parameters: ["i32"], result: "i32" },
-  ptsname: { parameters: ["i32"], result: "pointer" },
-  open: { parameters: ["buffer", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  poll: { parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
-  tcgetattr: { parameters: ["i32", "buffer"], result: "i32" },
-  tcsetattr: { parameters: ["i32", "i32", "buffer"], result: "i32" },
-  cfmakeraw: { parameters: ["buffer"], result: "void" },
-} as const satisfies Deno.ForeignLibraryInterface;
-
-/** The C library and the flags of open(2): O_RDWR, O_NOCTTY, O_NONBLOCK. */
-const Systems: Partial<
-  Record<typeof Deno.build.os, { libraries: string[]; flags: [number, number, number] }>
-> = {
-  linux: { libraries: ["libc.so.6", "libc.so"], flags: [2, 0o400, 0o4000] },
-  darwin: { libraries: ["libSystem.dylib"], flags: [2, 0x20000, 0x4] },
-};
-
-/** At least a struct termios. */
-const TermiosBytes = 256;
 const PollIn = 1;
 /** So long is waited for input at a time. */
 const PollMs = 60_000;
@@ -46,10 +23,8 @@ const PollMs = 60_000;
  * @throws {Error} When the system has none, or does not let us.
  */
 export function openPty(): Pty {
-  const system = Systems[Deno.build.os];
-  if (system === undefined) throw new Error(`${Deno.build.os} has no pseudo-terminals`);
-  const libc = load(system.libraries).symbols;
-  const [readWrite, noControl, nonBlocking] = system.flags;
+  const { call: libc, flags } = openLibc();
+  const { readWrite, noControl, nonBlocking } = flags;
   const master = libc.posix_openpt(readWrite | noControl | nonBlocking);
   if (master < 0 || libc.grantpt(master) !== 0 || libc.unlockpt(master) !== 0) {
     throw new Error("the system gives no pseudo-terminal");
@@ -61,7 +36,7 @@ export function openPty(): Pty {
   // An echo of what the guest prints would be typed to it.
   if (slave < 0 || libc.tcgetattr(slave, termios) !== 0) throw new Error(`${path} does not open`);
   libc.cfmakeraw(termios);
-  libc.tcsetattr(slave, 0, termios);
+  libc.tcsetattr(slave, SetNow, termios);
 
   const fds = new Uint8Array(8); // struct pollfd: fd, events, revents
   const pollfd = new DataView(fds.buffer);
@@ -97,18 +72,4 @@ export function openPty(): Pty {
       else release();
     },
   };
-}
-
-let loaded: Deno.DynamicLibrary<typeof symbols> | undefined;
-
-function load(names: readonly string[]): Deno.DynamicLibrary<typeof symbols> {
-  let problem: unknown;
-  for (const name of names) {
-    try {
-      return loaded ??= Deno.dlopen(name, symbols);
-    } catch (error) {
-      problem ??= error;
-    }
-  }
-  throw problem;
 }

@@ -108,10 +108,10 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     const graceMs = stopped === undefined ? undefined : GraceMs;
     await screen.close(graceMs ?? SlowReaderMs);
     terminal.progress("");
-    await terminal.drained(graceMs);
+    if (!await terminal.drained(graceMs)) terminal.abandon();
     terminal.restore();
     conclude(line, terminal, ending, { wallMs: performance.now() - startMs, screen });
-    await terminal.drained(graceMs);
+    if (!await terminal.drained(graceMs)) terminal.abandon();
     return ending.code;
   } finally {
     terminal.restore();
@@ -141,7 +141,7 @@ function breather(sleepMs: () => number): () => Promise<void> {
 }
 
 /** How long output may take that was not read when the user wants to end. */
-const GraceMs = 300;
+const GraceMs = 250;
 /** The same for clients of consoles when the guests end. */
 const SlowReaderMs = 2000;
 
@@ -202,9 +202,11 @@ function keys(screen: Consoles, quit: () => void): TakeInput {
 
 /** The keys, and where the consoles are. */
 function helpOf(screen: Consoles): string {
-  const rows = screen.list().map(({ name, where, front, unseenBytes }): [string, string] => {
+  const rows = screen.list().map((info): [string, string] => {
+    const { name, where, front, ended, unseenBytes } = info;
+    const place = where === "stdio" ? "here" : where;
     const unseen = unseenBytes > 0 ? `, ${unseenBytes} bytes not shown yet` : "";
-    return [name, `${where === "stdio" ? "here" : where}${front ? ", in front" : ""}${unseen}`];
+    return [name, `${place}${front ? ", in front" : ""}${ended ? ", ended" : ""}${unseen}`];
   });
   const table = (pairs: readonly (readonly [string, string])[]) =>
     pairs.map(([left, right]) => `  ${left.padEnd(15)}${right}\n`).join("");

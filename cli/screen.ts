@@ -67,6 +67,8 @@ class OneScreen implements Screen {
   /** Up to where each console was shown. */
   readonly #seen = new WeakMap<ConsoleLine, number>();
   #front: ConsoleLine | undefined;
+  /** Somebody could read what was typed there, when last seen. */
+  #frontLived = false;
   /** The one that was chosen, where none has the screen for itself. */
   #chosen: ConsoleLine | undefined;
   #speaker: ConsoleLine | undefined;
@@ -109,7 +111,9 @@ class OneScreen implements Screen {
       this.#labels.settle(nowNs);
       return;
     }
-    if (this.#front.alive) return;
+    const ends = this.#frontLived && !this.#front.alive;
+    this.#frontLived = this.#front.alive;
+    if (!ends) return;
     const next = this.#lines.find((line) => line.alive);
     if (next === undefined) return;
     this.#remark(`${this.#label(this.#front.name)} has ended`);
@@ -117,10 +121,11 @@ class OneScreen implements Screen {
   }
 
   get focus(): ConsoleLine | undefined {
+    if (this.#front !== undefined) return this.#front;
     const alive = (line: ConsoleLine | undefined) => line?.alive ? line : undefined;
     const speaker = this.#host.interactive ? alive(this.#speaker) : undefined;
-    return alive(this.#front) ?? alive(this.#chosen) ?? speaker ??
-      this.#lines.find((line) => line.alive) ?? this.#lines[0];
+    return alive(this.#chosen) ?? speaker ?? this.#lines.find((line) => line.alive) ??
+      this.#lines[0];
   }
 
   get front(): ConsoleLine | undefined {
@@ -148,7 +153,9 @@ class OneScreen implements Screen {
     const hint = this.#hinted ? "" : " (Ctrl-A n: the next one, Ctrl-A h: help)";
     this.#hinted = true;
     this.#front = line;
-    this.#remark(`${this.#label(line.name)} is in front${hint}`);
+    this.#frontLived = line.alive;
+    const ended = line.alive ? "" : "; it has ended";
+    this.#remark(`${this.#label(line.name)} is in front${ended}${hint}`);
     this.#replay(line);
   }
 

@@ -26,6 +26,8 @@ export interface Terminal {
   readonly full: boolean;
   /** Resolves when all is written, or after `ms`. */
   drained(ms?: number): Promise<boolean>;
+  /** Waits for no reader any more. */
+  abandon(): void;
 }
 
 /** The terminal that hvsim was started on. */
@@ -54,7 +56,9 @@ export function openTerminal(): Terminal {
     restore() {
       if (!isRaw) return;
       isRaw = false;
-      Deno.stdin.setRaw(false);
+      // This waits until all output is read, which may be never; Deno does the same at its end,
+      // without waiting.
+      if (output.idle) Deno.stdin.setRaw(false);
     },
     show(bytes) {
       output.write(Deno.stdout, bytes);
@@ -72,6 +76,7 @@ export function openTerminal(): Terminal {
       return output.full;
     },
     drained: output.drained,
+    abandon: output.abandon,
   };
 }
 

@@ -42,6 +42,7 @@ async function outcomes(): Promise<Outcome[]> {
       progress: () => {},
       full: false,
       drained: () => Promise.resolve(true),
+      abandon: () => {},
     };
     // A case that runs after all must not run for long.
     const code = await main(

@@ -164,13 +164,17 @@ Deno.test("consoles: Ctrl-A a shows all of them again, unseen lines first", () =
 });
 
 Deno.test("consoles: when the one in front ends, the next one comes to the front", () => {
-  const { a, b, type, shown } = rig({ interactive: true });
+  const { a, b, all, type, shown } = rig({ interactive: true });
   a.print("> ");
   shown();
   type("off\r");
   a.hasEnded = true;
   assertEquals(shown().endsWith("[vm1] has ended\r\n\x1b[0m\x1b[?25h[vm2] is in front\r\n"), true);
   type("x");
+  assertEquals([a.typed, b.typed], ["off\r", "x"]);
+  all.command({ console: 1 });
+  type("nobody");
+  assertEquals(shown().endsWith("[vm1] is in front; it has ended\r\n> "), true);
   assertEquals([a.typed, b.typed], ["off\r", "x"]);
 });
 
@@ -248,7 +252,13 @@ Deno.test("consoles: a console that is elsewhere is neither shown nor typed to",
   b.print("b\r\n");
   all.flush(0);
   assertEquals([shown, woken, all.focus?.name], ["b\r\n", 1, "vm2"]);
-  assertEquals(all.list()[0], { name: "vm1", where: "unix:x", front: false, unseenBytes: 0 });
+  const [info] = all.list();
+  assertEquals([info?.where, info?.front, info?.ended, info?.unseenBytes], [
+    "unix:x",
+    false,
+    false,
+    0,
+  ]);
   all.command({ console: 1 });
   assertEquals(said, "The console of vm1 is unix:x\n");
   assertEquals(all.listens, true);

@@ -34,10 +34,10 @@ Deno.test("output: a reader who has stopped holds up nobody, and loses nothing",
   const to = sink();
   for (let i = 0; i < 100 && !output.full; i++) output.write(to, bytes("x".repeat(10_000)));
   assertEquals(output.full, true);
-  assertEquals(await output.drained(10), false);
+  assertEquals([await output.drained(10), output.idle], [false, false]);
   to.open();
   assertEquals(await output.drained(), true);
-  assertEquals([to.text.length, output.full], [140_000, false]);
+  assertEquals([to.text.length, output.full, output.idle], [140_000, false, true]);
 });
 
 Deno.test("output: a stream that refuses is asked again, one that has gone is not", async () => {
@@ -55,4 +55,17 @@ Deno.test("output: a stream that refuses is asked again, one that has gone is no
   output.write(gone, bytes("b"));
   assertEquals(await output.drained(), true);
   assertEquals([refusals, output.isGone(gone), output.isGone(busy)], [-1, true, false]);
+});
+
+Deno.test("output: once it is abandoned, nobody waits for a reader any more", async () => {
+  const output = openOutput();
+  const to = sink();
+  output.write(to, bytes("a"));
+  output.write(to, bytes("b"));
+  output.abandon();
+  output.write(to, bytes("c"));
+  assertEquals(await output.drained(), false);
+  to.open();
+  await new Promise((resolve) => void setTimeout(resolve, 5));
+  assertEquals([to.text, await output.drained()], ["a", true]);
 });

@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { openLibc, SetNow, TermiosBytes } from "../../cli/libc.ts";
+import { openPty } from "../../cli/pty.ts";
 import { inRepository } from "../boot/hvsim.ts";
 
 /** Sends "R" to QEMU virt's PL011, masks every interrupt and stays there. */
@@ -121,5 +123,37 @@ Deno.test({
     const [before, during, after] = text.match(/\b[0-9a-f]+(:[0-9a-f]+){10,}/g) ?? [];
     assertEquals([/code (\d+)/.exec(text)?.[1], after], ["143", before], text);
     assert(during !== before, text);
+  },
+});
+
+Deno.test({
+  name: "signals: on a terminal that nobody reads, Ctrl-A x and SIGTERM end and leave it in order",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    for (const [by, expected] of [["SIGTERM", 143], ["keys", 0]] as const) {
+      const pty = openPty();
+      const libc = openLibc().call;
+      const fd = libc.open(new TextEncoder().encode(`${pty.path}\0`), 2 | 0o400);
+      const [before, after] = [new Uint8Array(TermiosBytes), new Uint8Array(TermiosBytes)];
+      libc.tcgetattr(fd, before);
+      before[12] = (before[12] as number) | 0x02; // ICANON, so that there is something to undo
+      libc.tcsetattr(fd, SetNow, before);
+      const command = [Deno.execPath(), ...await runOf(Printing)].map((word) => `'${word}'`)
+        .join(" ");
+      const child = new Deno.Command("sh", {
+        args: ["-c", `exec ${command} <${pty.path} >${pty.path} 2>&1`],
+      }).spawn();
+      await new Promise((resolve) => void setTimeout(resolve, 2000));
+      const startMs = performance.now();
+      if (by === "SIGTERM") child.kill("SIGTERM");
+      else pty.write(new TextEncoder().encode("\x01x"));
+      assertEquals((await child.status).code, expected);
+      const ms = performance.now() - startMs;
+      assert(ms < 1000, `${ms} ms`);
+      libc.tcgetattr(fd, after);
+      assertEquals(after, before);
+      libc.close(fd);
+      pty.close();
+    }
   },
 });
