@@ -4,7 +4,7 @@ import { jsonLines, type TracedExit } from "../../cli/trace/json_lines.ts";
 import type { Tracer, Write } from "../../cli/trace/tracer.ts";
 import { exitCounts } from "../../core/hypervisor/exit_text.ts";
 import { eventsOf, readTrace } from "../cli/trace/read_trace.ts";
-import { Calls, Lost, Spin } from "./vm_programs.ts";
+import { Calls, Lost, Reset, Spin } from "./vm_programs.ts";
 import { converse, type LoadedVms, loadVmsOf, tinyVm, type VmRun } from "./vm_rig.ts";
 
 const Cores = 2;
@@ -146,6 +146,46 @@ Deno.test("trace: the slices of a VM that fails while another core runs it end w
     return loaded;
   });
   assertEquals(readTrace(eventsOf(text)).problems, []);
+});
+
+Deno.test("trace: VMs that reset, pause, restart and go keep their tracks in order", () => {
+  const { text, simulator } = traced(chromeTrace, (observer) => {
+    const files = { ...tinyVm(1, Reset), ...tinyVm(2, Spin), ...tinyVm(3, Spin) };
+    const loaded = loadVmsOf({
+      vms: ["tiny1.toml", "tiny2.toml", "tiny3.toml"],
+      files,
+      cores: Cores,
+      ...(observer ? { observer } : {}),
+    });
+    const { simulator: { machine }, hypervisor } = loaded;
+    const steps = [
+      () => hypervisor.pause(2),
+      () => hypervisor.restart(3),
+      () => hypervisor.resume(2),
+      () => hypervisor.kill(3),
+      () => hypervisor.delete(3),
+      () => hypervisor.kill(1),
+    ];
+    for (const step of steps) {
+      machine.run(machine.nowNs + 25e6);
+      assertEquals(step().ok, true, `${step}`);
+    }
+    machine.run(machine.nowNs + 25e6);
+    return loaded;
+  });
+  const { problems, tracks } = readTrace(eventsOf(text));
+  assertEquals(problems, []);
+  const places = (name: string) =>
+    new Set(
+      tracks.find((track) => track.name === name)?.slices.filter(({ depth }) => depth === 0)
+        .map((slice) => slice.name.replace(/\d/, "N")),
+    );
+  assertEquals(places("vm2 tiny2/vCPU 0").has("paused"), true);
+  assertEquals(places("vm3 tiny3/vCPU 0").has("core N"), true);
+  for (const { name, slices } of tracks.filter((track) => /^cores/.test(track.name))) {
+    const sumNs = slices.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0);
+    assertEquals(sumNs, simulator.machine.nowNs, name);
+  }
 });
 
 Deno.test("trace: JSON lines are one for each exit, and agree with what is counted", () => {
