@@ -98,7 +98,10 @@ function openFile(what: string, path: string, say: (text: string) => void): Open
   let file: Deno.FsFile | undefined;
   try {
     const found = Deno.statSync(path);
-    if (!found.isFile) throw new UsageError(`Cannot use ${what}: it must be a file, found another`);
+    if (!found.isFile) {
+      const other = found.isDirectory ? "a directory" : "a device or a pipe";
+      throw new UsageError(`Cannot use ${what}: it must be a file, found ${other}`);
+    }
   } catch (error) {
     if (error instanceof UsageError) throw error;
   }

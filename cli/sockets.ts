@@ -91,7 +91,8 @@ function removeSocket(path: string): void {
 function listenReason(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return "it needs the permission --allow-net";
   if (error instanceof Deno.errors.AddrInUse) return "somebody listens there already";
-  return reason(error);
+  if (error instanceof Deno.errors.NotFound) return "there is no such directory";
+  return reason(error).replace(/ \(os error \d+\)$/, "");
 }
 
 /** Removes a socket that a server has left behind that did not end well. */

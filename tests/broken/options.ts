@@ -49,7 +49,7 @@ export const options: readonly BrokenCase[] = [
     [...vm, "--serial", "vm1=null", "--serial", "vm1=file:x"],
     /vm1=file:x[^]*one place/,
   ),
-  line("a console in a directory", [...vm, "--serial", "vm1=file:."], /vm1=file:\.[^]*a file/),
+  line("a console in a directory", [...vm, "--serial", "vm1=file:."], /vm1=file:\.[^]*a directory/),
   line("a socket in place of a file", [...vm, "--serial", "vm1=unix:vm.toml"], /unix:vm\.toml/),
   line("a socket nowhere", [...vm, "--serial", "vm1=unix:no/where"], /unix:no\/where/),
   line(
