@@ -3,6 +3,7 @@ import { chromeTrace } from "../../cli/trace/chrome.ts";
 import { jsonLines, type TracedExit } from "../../cli/trace/json_lines.ts";
 import type { Tracer, Write } from "../../cli/trace/tracer.ts";
 import { exitCounts } from "../../core/hypervisor/exit_text.ts";
+import { policyNames } from "../../core/hypervisor/scheduling/policies.ts";
 import { eventsOf, readTrace } from "../cli/trace/read_trace.ts";
 import { Calls, Lost, Reset, Spin } from "./vm_programs.ts";
 import { converse, type LoadedVms, loadVmsOf, tinyVm, type VmRun } from "./vm_rig.ts";
@@ -49,6 +50,31 @@ Deno.test("trace: four VMs have the same exits in every run, watched or not", ()
   assertEquals([again.ledger.hash, again.ledger.count], [ledger.hash, ledger.count]);
   assertEquals(again.vms.map((vm) => [...exitCounts(vm)]), vms.map((vm) => [...exitCounts(vm)]));
 });
+
+for (const scheduler of policyNames) {
+  Deno.test(`trace: with the scheduler ${scheduler}, three VMs on a core run the same twice`, () => {
+    const files = { ...tinyVm(1, Spin), ...tinyVm(2, Spin), ...tinyVm(3, Calls) };
+    const run = (observer?: VmRun["observer"]) => {
+      const loaded = loadVmsOf({
+        vms: ["tiny1.toml", "tiny2.toml", "tiny3.toml"],
+        files,
+        scheduler,
+        ...(observer ? { observer } : {}),
+      });
+      loaded.simulator.machine.run(250e6);
+      return loaded;
+    };
+    const { text, hypervisor: { ledger } } = traced(chromeTrace, run);
+    assertEquals(ledger.hash, run().hypervisor.ledger.hash);
+    const { problems, tracks } = readTrace(eventsOf(text));
+    assertEquals(problems, []);
+    const length = tracks.find(({ name }) => name === "cores/core 0")?.slices.reduce(
+      (sum, { fromNs, toNs }) => sum + toNs - fromNs,
+      0,
+    );
+    assertEquals(length, 250e6);
+  });
+}
 
 Deno.test("trace: another run has another hash", () => {
   const files = { ...tinyVm(1, Calls), ...tinyVm(2, Calls) };

@@ -57,6 +57,26 @@ Deno.test("--trace: a run to its end leaves a whole timeline", async () => {
   assertEquals([problems, tracks.length], [[], 2]);
 });
 
+Deno.test("--trace: a process with a trace has the same exits as one without", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".jsonl" });
+  try {
+    const args = [...nimbos, "--expect", ">> ", "--send", "sleep\n", "--expect", "exited"];
+    const ledgerOf = async (more: readonly string[]) => {
+      const { code, stderr } = await hvsim([...args, "--stats=json", ...more]);
+      assertEquals(code, 0, stderr);
+      const { exits, ledger } = JSON.parse(stderr.slice(stderr.indexOf("{")));
+      return { exits, ledger };
+    };
+    const traced = await ledgerOf(["--trace", file]);
+    assertEquals(await ledgerOf([]), traced);
+    assertEquals(/^[0-9a-f]{16}$/.test(traced.ledger), true);
+    const lines = (await Deno.readTextFile(file)).trimEnd().split("\n");
+    assertEquals(lines.length, traced.exits);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test({
   name: "--trace: a signal ends the timeline properly",
   ignore: Deno.build.os === "windows",
