@@ -9,6 +9,7 @@ import { platformFacts } from "../platforms/facts.ts";
 import { chooseBoard } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
 import { completions, type Shell, shells } from "./completions.ts";
+import { dumpTranslation } from "./dump_translation.ts";
 import { dumpTrees } from "./dump_tree.ts";
 import { embeddedGuests } from "./embedded_guests.ts";
 import { readFile, writeFile } from "./files.ts";
@@ -58,7 +59,10 @@ export async function execute(
       if (options["dump-dtb"] !== undefined) {
         return print(dumpTrees(line, options["dump-dtb"], terminal));
       }
-      if (options.vm || options.kernel !== undefined) return await run(line, terminal);
+      if (options.vm || options.kernel !== undefined) {
+        const pc = options["dump-translation"];
+        return pc === undefined ? await run(line, terminal) : dumpTranslation(line, pc, terminal);
+      }
       throw new UsageError(
         "Cannot run: --vm FILE or --kernel FILE must say what; hvsim --help tells more",
       );

@@ -13,6 +13,7 @@ import { levelFilter } from "./log_levels.ts";
 import { serial } from "./serial.ts";
 import { tracePath } from "./trace/open_trace.ts";
 import {
+  address,
   anyText,
   choice,
   count,
@@ -284,6 +285,14 @@ export const optionTable = {
     help:
       "write down every exit to the hypervisor: FILE.jsonl has a JSON object for each, FILE.json " +
       "is a timeline for Perfetto (ui.perfetto.dev)",
+  },
+  "dump-translation": {
+    group: "What is said",
+    argument: "PC",
+    value: address,
+    help:
+      "run silently until the code at this virtual or physical address has been translated, and " +
+      "print its instructions and what they became as WebAssembly",
   },
   help: { group: "What is said", also: Object.keys(commands) as CommandName[], help: "this text" },
   version: { group: "What is said", help: "the version" },

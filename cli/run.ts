@@ -148,14 +148,14 @@ const SlowReaderMs = 2000;
 type Log = (level: LogLevel, target: string, message: string) => void;
 
 /** Something that can run. */
-interface Prepared {
+export interface Prepared {
   readonly powerOn: (startNs: number) => Session;
   /** Names of its consoles. */
   readonly names: readonly string[];
 }
 
 /** Reads everything. */
-function prepare(
+export function prepare(
   line: CommandLine,
   terminal: Terminal,
   log: Log,

@@ -3,6 +3,7 @@
 import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
 import type { Result } from "../core/hypervisor/lifecycle.ts";
 import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
+import { translationAt } from "../core/machine/code_at.ts";
 import type { RunResult } from "../core/machine/machine.ts";
 import type { Simulator } from "../platforms/simulator.ts";
 import type { Console } from "./console_line.ts";
@@ -54,6 +55,8 @@ export interface Session {
   guests(): readonly GuestState[];
   /** The VMs, where there are any; to be used between two runs alone. */
   readonly vms?: VmControl;
+  /** A listing of the translated region that holds the instruction at `pc`, if there is one. */
+  translation(pc: bigint): string | undefined;
   /** How many exits there have been, and a hash over all of them; none on a bare board. */
   readonly ledger?: { readonly count: number; readonly hash: string };
   /** What the hypervisor's scheduler has done; nothing on a bare board. */
@@ -77,5 +80,6 @@ export function boardSession(
     },
     cores: machine.cores.length,
     nextDeadline: () => board.events.nextDeadline(),
+    translation: (pc) => translationAt(machine, pc),
   };
 }

@@ -14,24 +14,17 @@ import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
 import type { Decoded } from "../isa/decode.ts";
 import {
   emitDecode,
-  emitGo,
   emitHandler,
   emitPageEnd,
-  emitStart,
   type HandlerVariant,
   HotCount,
 } from "./handler_emitter.ts";
-import { emitFpRoutine, FpRoutineTypes } from "./fp_routine.ts";
-import { type ImportFunctions, Imports } from "./imports.ts";
+import { emitFpRoutine } from "./fp_routine.ts";
+import type { ImportFunctions } from "./imports.ts";
+import { Helpers, moduleSurroundings } from "./module_surroundings.ts";
 import { RecordWriter } from "./record_writer.ts";
-import { emitStoreFlags } from "./translate/lazy_flags.ts";
 import { Translator } from "./translate/translator.ts";
-import {
-  encodeModule,
-  type FunctionBody,
-  type FunctionType,
-  type ModuleSurroundings,
-} from "./wasm_module.ts";
+import { encodeModule, type FunctionBody, type ModuleSurroundings } from "./wasm_module.ts";
 
 /** Slots for handlers (there are fewer: see its test), and after them for translated regions. */
 export const HandlerSlots = 16384;
@@ -47,14 +40,6 @@ const FirstHandler = 3;
 /** Longest run of instructions decoded at once. */
 const RunLength = 32;
 
-const Types: readonly FunctionType[] = [
-  { params: ["i64", "i32"], results: [] },
-  { params: ["i32", "i32"], results: ["i32"] },
-  { params: [], results: [] },
-  { params: ["i32", "i64", "i64"], results: [] },
-  ...FpRoutineTypes,
-];
-
 /** How code is run. */
 export interface EngineOptions {
   /** Translate hot code. */
@@ -63,6 +48,8 @@ export interface EngineOptions {
   readonly hotCount?: number;
   /** Most pages that have records at once. */
   readonly recordPages?: number;
+  /** Most translated regions at once. */
+  readonly regionSlots?: number;
 }
 
 /** Decodes, compiles and runs instructions in one linear memory. */
@@ -77,7 +64,6 @@ export class Interpreter {
   readonly #variants: HandlerVariant[] = [];
   readonly #writer: RecordWriter;
   readonly #hotCount: number;
-  /** Functions that each module carries; goFunction (handler_emitter.ts) is the first. */
   readonly #helpers: readonly FunctionBody[];
   readonly #surroundings: ModuleSurroundings;
   readonly #recordPages: number;
@@ -107,13 +93,8 @@ export class Interpreter {
     );
     this.#has = has;
     this.#hotCount = options.hotCount ?? HotCount;
-    this.#surroundings = {
-      types: Types,
-      imports: Object.keys(Imports).map((name) => [name, 1] as const),
-      memoryPages: memory.buffer.byteLength / WasmPage,
-      tableSize: TableSize,
-    };
-    this.#helpers = [emitGo(this.#hotCount), emitStart(2), emitStoreFlags(3)];
+    this.#surroundings = moduleSurroundings(memory.buffer.byteLength / WasmPage, TableSize);
+    this.#helpers = Helpers.map((helper) => helper.emit(this.#hotCount));
     this.#recordPages = options.recordPages ?? MemoryMap.maxRecordPages;
     this.#table = new WebAssembly.Table({
       element: "anyfunc",
@@ -138,10 +119,12 @@ export class Interpreter {
     for (const word of CommonWords) this.#writer.prepare(word);
     this.#pending = 0;
     this.#start = this.#compileAll();
-    this.translator = options.translate ? this.#makeTranslator() : undefined;
+    this.translator = options.translate
+      ? this.#makeTranslator(Math.min(options.regionSlots ?? RegionSlots, RegionSlots))
+      : undefined;
   }
 
-  #makeTranslator(): Translator {
+  #makeTranslator(slots: number): Translator {
     const pageOf = (record: number) => record - (record - MemoryMap.records) % Records.pageStride;
     return new Translator({
       wordAt: (record) => this.wordAt(record),
@@ -151,7 +134,7 @@ export class Interpreter {
       pageOf,
       fpRoutine: (...named) => this.#fpRoutine(...named),
       install: (functions) => this.#instantiate([...this.#newRoutines.splice(0), ...functions]),
-      slots: [HandlerSlots, RegionSlots],
+      slots: [HandlerSlots, slots],
       undecoded: Fixed.decode,
     });
   }
@@ -196,6 +179,13 @@ export class Interpreter {
     return (this.#hostPages[index] as number) + inPage;
   }
 
+  /** Record of the instruction at an address in the linear memory, if its page has records. */
+  recordAt(host: number): number | undefined {
+    const index = this.#pages[Math.floor(host / PageBytes)] as number;
+    if (index === 0) return undefined;
+    return MemoryMap.records + (index - 1) * Records.pageStride + (host % PageBytes) * 4;
+  }
+
   /** Whether a page of memory has records. */
   isCodePage(hostPage: number): boolean {
     return this.#pages[hostPage / PageBytes] !== 0;
@@ -208,7 +198,7 @@ export class Interpreter {
    * @returns Whether the other pages kept theirs.
    */
   addCodePage(hostPage: number): boolean {
-    const kept = this.#hostPages.length < this.#recordPages && !this.translator?.isFull;
+    const kept = this.#hostPages.length < this.#recordPages;
     if (!kept) this.dropAllCode();
     const index = this.#hostPages.push(hostPage) - 1;
     this.#pages[hostPage / PageBytes] = index + 1;
@@ -228,10 +218,8 @@ export class Interpreter {
   /** Forgets the records of instructions in `bytes` bytes from `host`. */
   codeWritten(host: number, bytes: number): void {
     for (let at = host - host % 4; at < host + bytes; at += 4) {
-      const index = this.#pages[Math.floor(at / PageBytes)] as number;
-      if (index === 0) continue;
-      const base = MemoryMap.records + (index - 1) * Records.pageStride;
-      const record = base + (at % PageBytes) * 4;
+      const record = this.recordAt(at);
+      if (record === undefined) continue;
       this.translator?.changed(record);
       this.#view.setUint16(record, Fixed.decode, true);
     }

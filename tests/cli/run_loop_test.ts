@@ -93,6 +93,7 @@ function rig(guest: Guest, options: Partial<RunHost> & { steps?: ScriptStep[] } 
           consoles: [console],
           labelled: false,
           guests: () => [],
+          translation: () => undefined,
         };
       },
       consoles: screen,

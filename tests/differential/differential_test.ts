@@ -13,6 +13,17 @@ Deno.test(`differential: ${Programs} random programs end the same interpreted an
   assertEquals(outcome.failed, [], failures[0]);
 });
 
+Deno.test("differential: a cache of three regions evicts, and programs end the same", () => {
+  const twin = new Twin({ translate: true, hotCount: 1, regionSlots: 3 });
+  let evicted = 0;
+  for (let seed = 1; seed <= 100; seed++) {
+    const program = { ...makeProgram(seed), share: 1, vectorsToo: true };
+    assertEquals(runProgram(twin, program)?.problems, undefined);
+    evicted = Math.max(evicted, twin.translator(program).stats?.evicted ?? 0);
+  }
+  assert(evicted > 100, `${evicted} evicted`);
+});
+
 Deno.test("differential: the interpreter leaves the same however its run is cut", () => {
   const twin = new Twin({ translate: false });
   for (let seed = 1; seed <= 40; seed++) {

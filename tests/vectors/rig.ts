@@ -116,12 +116,6 @@ export class VectorRig {
   /** Runs a vector and lists what differs from what it records. */
   run(v: Vector): string[] {
     this.#prepare(v);
-    if (this.#engine.translator?.isFull) {
-      this.#engine.dropAllCode();
-      for (let at = 0; at < this.#window.size; at += PageBytes) {
-        this.#engine.addCodePage(this.#window.host + at);
-      }
-    }
     const pc = parseInt(this.#header.pc, 16);
     const code = this.#hostOf(pc, 4) as number;
     v.w.forEach((w, i) => this.#view.setUint32(code + i * 4, parseInt(w, 16), true));

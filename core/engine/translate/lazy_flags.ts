@@ -79,6 +79,11 @@ export class LazyFlags {
     return this.#e.local(this.#kind, "i32");
   }
 
+  /** What listings call the locals. */
+  names(): (readonly [local: number, name: string])[] {
+    return [[this.#kind, "flagsKind"], [this.#a, "flagsA"], [this.#b, "flagsB"]];
+  }
+
   /** Notes what sets the flags; 32-bit operands come zero-extended. */
   set(a: Val, b: Val, kind: number): void {
     this.used = true;

@@ -49,6 +49,9 @@ class RegionEmitter extends RegionState {
   readonly #labels: (number | "near" | "far" | "if")[] = [];
   /** Where branches are that are seldom taken. */
   readonly #unlikely: number[] = [];
+  /** Where the code of each instruction begins, and its index in the page. */
+  readonly #starts: (readonly [at: number, index: number])[] = [];
+  #prologueLength = 0;
   #block!: Block;
   #index = 0;
 
@@ -72,11 +75,24 @@ class RegionEmitter extends RegionState {
     this.#close();
     this.#leaveFar();
     const prologue = this.#prologue();
+    this.#prologueLength = prologue.length;
     const code = new Uint8Array(prologue.length + this.code.length);
     code.set(prologue);
     code.set(this.code.view(), prologue.length);
     const unlikely = this.#unlikely.map((at) => prologue.length + at);
     return { type: HandlerType, locals: this.locals, code, unlikely };
+  }
+
+  /** Names of locals, and where in the code each instruction's part begins. */
+  explain(): Omit<ExplainedRegion, "body"> {
+    const own = [[0, "record"], [Budget, "budget"], [this.#exitRecord, "exitRecord"], [
+      this.#exitTarget,
+      "exitTarget",
+    ]] as const;
+    return {
+      locals: new Map([...own, ...this.stateLocals()]),
+      starts: this.#starts.map(([at, index]) => [at + this.#prologueLength, index] as const),
+    };
   }
 
   // -- structure: every block in the place where its dominator's code ends -------------------------
@@ -116,6 +132,7 @@ class RegionEmitter extends RegionState {
     b.instructions.forEach((d, i) => {
       this.#block = b;
       this.#index = i;
+      this.#starts.push([this.code.length, b.start + i]);
       const { operands } = d;
       const bound: Record<string, unknown> = { ...operands };
       if (operands.imm !== undefined) bound.imm = this.i64(operands.imm);
@@ -347,12 +364,31 @@ class RegionEmitter extends RegionState {
   }
 }
 
-/** Code of the region, as a handler for the record of its entry. */
-export function emitRegion(region: Region, place: RegionPlace): FunctionBody {
+function emitted(region: Region, place: RegionPlace): readonly [RegionEmitter, FunctionBody] {
   const hints: RegionHints = { kinds: new Map(), writesFpsr: false };
   for (;;) {
     const e = new RegionEmitter(region, place, hints);
     const body = e.emit();
-    if (!e.failed) return body;
+    if (!e.failed) return [e, body];
   }
+}
+
+/** Code of the region, as a handler for the record of its entry. */
+export function emitRegion(region: Region, place: RegionPlace): FunctionBody {
+  return emitted(region, place)[1];
+}
+
+/** A region's code with what a listing of it says. */
+export interface ExplainedRegion {
+  readonly body: FunctionBody;
+  /** Names of the locals that last. */
+  readonly locals: ReadonlyMap<number, string>;
+  /** Offsets in the code at which instructions begin, with their indices in the page. */
+  readonly starts: readonly (readonly [at: number, index: number])[];
+}
+
+/** The same with explanations. */
+export function explainRegion(region: Region, place: RegionPlace): ExplainedRegion {
+  const [emitter, body] = emitted(region, place);
+  return { body, ...emitter.explain() };
 }

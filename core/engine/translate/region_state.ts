@@ -86,6 +86,15 @@ export abstract class RegionState extends Emitter {
     if (!this.#flags.used) return;
     this.if(this.#flags.kind, () => this.#flags.store(goFunction + FlagsHelper));
   }
+  /** Names of the locals that hold state. */
+  protected stateLocals(): (readonly [local: number, name: string])[] {
+    return [
+      ...[...this.#cached].map(([offset, { local }]) => [local, slotName(offset)] as const),
+      ...[...this.#fixed].map(([name, local]) => [local, name] as const),
+      ...this.#flags.names(),
+      ...this.vectors.names(),
+    ];
+  }
   /** A field as it is in memory. */
   protected loadField(name: StateField): Val {
     const [offset, type] = StateFields[name];
@@ -280,3 +289,10 @@ export abstract class RegionState extends Emitter {
 
 const isX = (offset: number) => offset >= StateLayout.x && offset < StateLayout.x + 34 * 8;
 const isV = (offset: number) => offset >= StateLayout.v && offset < StateLayout.v + 32 * 16;
+
+/** What listings call a slot of the state. */
+function slotName(offset: number): string {
+  const x = (offset - StateLayout.x) / 8;
+  if (isX(offset)) return ["zero", "sp", "discard"][x - 31] ?? `x${x}`;
+  return FlagFields.find((name) => StateFields[name][0] === offset) ?? `state${offset}`;
+}

@@ -46,6 +46,14 @@ export class VectorLocals {
     this.#kinds = kinds;
   }
 
+  /** What listings call the locals. */
+  names(): (readonly [local: number, name: string])[] {
+    return [...this.#vectors.values()].map(({ offset, kind, local }) => {
+      const letter = { v128: "v", f64: "d", f32: "s" }[kind];
+      return [local, `${letter}${(offset - StateLayout.v) / VectorBytes}`];
+    });
+  }
+
   /** The register at `offset`, seen as `kind`; the first to ask decides. */
   #vector(offset: number, kind: VectorKind, guess = false): Vector {
     const known = this.#vectors.get(offset);
