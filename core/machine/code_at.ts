@@ -1,14 +1,15 @@
 /** What has become of the code at an address: for listings and profiles. @module */
 
 import { Records } from "../memory_map.ts";
+import { Access } from "../mmu/walker.ts";
 import { listTranslation } from "../engine/translate/listing.ts";
 import type { Machine } from "./machine.ts";
 
 /** Record of the instruction at `pc`, an address of the running core or else a physical one. */
 function recordAt({ parts, mmu, running, runner }: Machine, pc: bigint): number | undefined {
-  const inPage = Number(pc & 0xfffn);
-  const page = mmu.fetch(running.index, Number(pc >> 32n), Number(pc & 0xffff_ffffn) | 0);
-  const host = page >= 0 ? page + inPage : parts.ram.hostOffset(Number(pc));
+  const high = Number(pc >> 32n);
+  const pa = mmu.peek(running.index, high, Number(pc & 0xffff_ffffn), Access.execute);
+  const host = parts.ram.hostOffset(pa >= 0 ? pa : Number(pc));
   return host < 0 ? undefined : runner.engine.recordAt(host);
 }
 
