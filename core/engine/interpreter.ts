@@ -284,7 +284,10 @@ export class Interpreter {
   }
 
   #handlersFrom(first: number): (readonly [slot: number, body: FunctionBody])[] {
-    return this.#variants.slice(first).map((v, i) => [FirstHandler + first + i, emitHandler(v)]);
+    return this.#variants.slice(first).map((
+      v,
+      i,
+    ) => [FirstHandler + first + i, emitHandler(v, this.#hotCount)]);
   }
 
   /** Compiles functions as one module, with the helpers each module carries; returns its start. */

@@ -113,6 +113,11 @@ export class VectorRig {
     } else this.#view.setBigUint64(entry + Tlb.writeTag, BigInt(va), true);
   }
 
+  /** Regions translated so far. */
+  get translations(): number {
+    return this.#engine.translator?.stats.regions ?? 0;
+  }
+
   /** Runs a vector and lists what differs from what it records. */
   run(v: Vector): string[] {
     this.#prepare(v);

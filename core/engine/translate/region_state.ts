@@ -15,7 +15,7 @@ import { goFunction } from "../handler_emitter.ts";
 import { FpLimits } from "./fp_limits.ts";
 import { regionFp, regionFpLanes } from "./region_fp.ts";
 import { type VectorKinds, VectorLocals } from "./vector_locals.ts";
-import { flagKind, type FlagOperation, type FlagSetter, LazyFlags } from "./lazy_flags.ts";
+import { flagKind, type FlagSetter, LazyFlags } from "./lazy_flags.ts";
 
 /** The function that stores flags, counted from `go`. */
 const FlagsHelper = 2;
