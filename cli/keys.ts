@@ -27,7 +27,7 @@ const Commands: Readonly<Record<string, { readonly command: KeyCommand; readonly
 
 /** The help of Ctrl-A h. */
 export const keyHelp: readonly (readonly [keys: string, does: string])[] = [
-  ["Ctrl-A 0..9", "bring the console with this number to the front: 1 for vm1"],
+  ["Ctrl-A 0..9", "bring the console with this number to the front: 1 for vm1, 0 for uart0"],
   ...Object.entries(Commands).map(([key, { help }]) => [`Ctrl-A ${key}`, help] as const),
   ["Ctrl-A Ctrl-A", "send Ctrl-A to the guest"],
 ];

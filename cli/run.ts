@@ -69,6 +69,9 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
   screen.onArrival = input.notify;
 
   const startMs = performance.now();
+  if (terminal.typed && steps.length === 0) {
+    terminal.say("Ctrl-A h shows the keys of hvsim, Ctrl-A x quits\n");
+  }
   terminal.raw();
   try {
     const ending = await runLoop({

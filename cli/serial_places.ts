@@ -130,6 +130,9 @@ function openFile(what: string, path: string, say: (text: string) => void): Open
 /** Pause before trying again to write to a pseudo-terminal that nobody reads. */
 const RetryMs = 20;
 
+/** How long a pseudo-terminal's reader has for the last that was printed. */
+const LastReadMs = 100;
+
 function openTerminal(what: string, link: string | undefined): OpenedPlace & { about: string } {
   let pty: Pty;
   try {
@@ -164,12 +167,14 @@ function openTerminal(what: string, link: string | undefined): OpenedPlace & { a
       about,
       wake: follower.wake,
       listens: true,
-      close(): Promise<void> {
-        // What fits has been written; what does not fit, nobody reads.
+      async close(graceMs) {
+        const lateMs = Math.min(graceMs, LastReadMs);
+        await follower.drained(lateMs);
+        // The system drops what it has for a reader when we close.
+        await new Promise((resolve) => void setTimeout(resolve, lateMs));
         closed = true;
         follower.stop();
         close();
-        return Promise.resolve();
       },
     };
   };
