@@ -74,6 +74,8 @@ export class Interpreter {
   #foreign = 0;
   /** Host page of each record page. */
   readonly #hostPages: number[] = [];
+  /** Record pages below them that are not in use any more. */
+  readonly #freePages: number[] = [];
   #start: () => void;
   /** The second tier; undefined when everything is interpreted. */
   readonly translator: Translator | undefined;
@@ -198,9 +200,10 @@ export class Interpreter {
    * @returns Whether the other pages kept theirs.
    */
   addCodePage(hostPage: number): boolean {
-    const kept = this.#hostPages.length < this.#recordPages;
+    const kept = this.codePages < this.#recordPages;
     if (!kept) this.dropAllCode();
-    const index = this.#hostPages.push(hostPage) - 1;
+    const index = this.#freePages.pop() ?? this.#hostPages.length;
+    this.#hostPages[index] = hostPage;
     this.#pages[hostPage / PageBytes] = index + 1;
     const base = MemoryMap.records + index * Records.pageStride;
     new Uint8Array(this.#memory.buffer, base, Records.pageStride).fill(0);
@@ -208,10 +211,28 @@ export class Interpreter {
     return kept;
   }
 
+  /** Pages that have records. */
+  get codePages(): number {
+    return this.#hostPages.length - this.#freePages.length;
+  }
+
+  /**
+   * Forgets the records of the page at `hostPage`, so that stores to it take the fast path again;
+   * call only between runs, and before the TLBs are flushed.
+   */
+  dropCodePage(hostPage: number): void {
+    const index = this.#pages[hostPage / PageBytes] as number;
+    if (index === 0) return;
+    this.codeWritten(hostPage, PageBytes);
+    this.#pages[hostPage / PageBytes] = 0;
+    this.#freePages.push(index - 1);
+  }
+
   /** Forgets all records. */
   dropAllCode(): void {
     for (const page of this.#hostPages) this.#pages[page / PageBytes] = 0;
     this.#hostPages.length = 0;
+    this.#freePages.length = 0;
     this.translator?.clear();
   }
 

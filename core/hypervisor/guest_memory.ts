@@ -75,11 +75,20 @@ export function clearRam(machine: Machine, pa: number, bytes: number): void {
 }
 
 /** Decoded instructions of RAM that was written behind the cores' backs are stale. */
-export function forgetCode(machine: Machine, pa: number, bytes: number): void {
+function forgetCode(machine: Machine, pa: number, bytes: number): void {
   const { engine } = machine.runner;
-  const host = machine.parts.ram.hostOffset(pa);
-  const first = Math.floor(host / PageBytes) * PageBytes;
-  for (let page = first; page < host + bytes; page += PageBytes) {
+  for (const page of hostPages(machine, pa, bytes)) {
     if (engine.isCodePage(page)) engine.codeWritten(page, PageBytes);
   }
+}
+
+/** RAM holds no instructions any more; the TLBs must be flushed afterwards. */
+export function dropCode(machine: Machine, pa: number, bytes: number): void {
+  for (const page of hostPages(machine, pa, bytes)) machine.runner.engine.dropCodePage(page);
+}
+
+function* hostPages(machine: Machine, pa: number, bytes: number): Iterable<number> {
+  const host = machine.parts.ram.hostOffset(pa);
+  const first = Math.floor(host / PageBytes) * PageBytes;
+  for (let page = first; page < host + bytes; page += PageBytes) yield page;
 }

@@ -9,7 +9,7 @@
 
 import type { MemoryRegion, VmPlan } from "../config/vm_plan.ts";
 import type { Machine } from "../machine/machine.ts";
-import { clearRam, forgetCode } from "./guest_memory.ts";
+import { clearRam, dropCode } from "./guest_memory.ts";
 import { MemoryPool, type PhysicalRange } from "./memory_pool.ts";
 import { Stage2 } from "./stage2.ts";
 
@@ -116,7 +116,7 @@ export class Resources {
   release({ vmid, stage2, ram }: Holdings): void {
     stage2.release();
     for (const range of ram) {
-      forgetCode(this.#machine, range.base, range.bytes);
+      dropCode(this.#machine, range.base, range.bytes);
       this.memory.release(range);
     }
     this.#machine.mmu.flush();

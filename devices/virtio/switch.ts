@@ -106,6 +106,7 @@ export class Switch implements Network {
 
   #remove(index: number, port: Port): void {
     Object.assign(port, { up: false, isRemoved: true, notify: () => {} });
+    while (this.#ports.at(-1)?.isRemoved) this.#ports.pop();
     port.waiting.length = 0;
     const others = this.#travelling.filter((frame) => frame.port !== index);
     this.#travelling.splice(0, Infinity, ...others);

@@ -166,3 +166,26 @@ Deno.test("lifecycle: a reset by the guest and a restart both begin with empty m
   run(1);
   assertEquals(text[0], "0000");
 });
+
+Deno.test("lifecycle: devices of VMs that have ended are reset, and no alarm is left", () => {
+  const toml = Deno.readTextFileSync(new URL("../../guests/nimbos.toml", import.meta.url));
+  const files = { "second.toml": toml.replace("id = 1", "id = 2") };
+  const loaded = loadVmsOf({ vms: ["nimbos.toml", "second.toml"], files });
+  const { hypervisor, simulator: { machine, board } } = loaded;
+  hypervisor.isAttended = true;
+  const devices = hypervisor.vms.flatMap(({ devices }) => [
+    ...devices.emulated.map(({ device }) => device),
+    ...devices.passedThrough.filter(({ kind }) => kind !== "pl031"),
+  ]);
+  const snapshots = () => devices.map((device) => device.snapshot());
+  const before = snapshots();
+  for (let ms = 0; !loaded.text.every((text) => text.includes(">> ")); ms++) {
+    assert(ms < 300);
+    machine.run(machine.nowNs + Ms);
+  }
+  for (const { console } of hypervisor.vms) assert(console?.receive(0x41));
+  for (const { id } of hypervisor.vms) assert(hypervisor.kill(id).ok);
+  assertEquals(snapshots(), before);
+  machine.run(machine.nowNs + 1000);
+  assertEquals(board.events.pending, 0);
+});

@@ -91,7 +91,7 @@ memory_regions = ${memory}
 emu_devices = [${emulated}]
 passthrough_devices = [
   ["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 0x1],
-  ${emulated === PlayedConsole ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
+  ${emulated.includes("console") ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
 ]
 `;
   return { [`tiny${id}.toml`]: toml, [`tiny${id}.bin`]: programBytes(program) };
