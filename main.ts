@@ -38,4 +38,9 @@ export async function main(
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  const terminal = openTerminal();
+  const code = await main(Deno.args, terminal);
+  await terminal.drained();
+  Deno.exit(code);
+}

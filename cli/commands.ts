@@ -5,12 +5,12 @@ import { ConfigError } from "../core/config/problem.ts";
 import { configCheck, configSchema } from "../core/config/report.ts";
 import { FdtError } from "../core/fdt/blob.ts";
 import { ImageError } from "../core/images/image.ts";
-import { writeTree } from "../platforms/bare_boot.ts";
 import { platformFacts } from "../platforms/facts.ts";
-import { bareBoard, loadBare } from "./bare_session.ts";
 import { chooseBoard } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
 import { completions, type Shell, shells } from "./completions.ts";
+import { dumpTranslation } from "./dump_translation.ts";
+import { dumpTrees } from "./dump_tree.ts";
 import { embeddedGuests } from "./embedded_guests.ts";
 import { readFile, writeFile } from "./files.ts";
 import { helpText } from "./help.ts";
@@ -56,8 +56,13 @@ export async function execute(
       );
     }
     case "run":
-      if (options["dump-dtb"] !== undefined) return print(dumpTree(line, options["dump-dtb"]));
-      if (options.vm || options.kernel !== undefined) return await run(line, terminal);
+      if (options["dump-dtb"] !== undefined) {
+        return print(dumpTrees(line, options["dump-dtb"], terminal));
+      }
+      if (options.vm || options.kernel !== undefined) {
+        const pc = options["dump-translation"];
+        return pc === undefined ? await run(line, terminal) : dumpTranslation(line, pc, terminal);
+      }
       throw new UsageError(
         "Cannot run: --vm FILE or --kernel FILE must say what; hvsim --help tells more",
       );
@@ -92,19 +97,6 @@ function makeDirectory(path: string): void {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`Cannot make the directory "${path}": ${reason}`);
   }
-}
-
-/** Writes the tree of the bare board, as its kernel would get it. */
-function dumpTree(line: CommandLine, file: string): string {
-  const { options } = line;
-  if (options.vm) throw new UsageError("Cannot use --dump-dtb: it is the bare board's, found --vm");
-  const choice = chooseBoard(line);
-  const board = bareBoard(choice);
-  const load = options.kernel === undefined ? undefined : loadBare(choice, options);
-  const tree = load?.segments.find(({ address }) => address === load.deviceTree)?.bytes ??
-    writeTree(choice.platform, board, { startEl: options.el ?? 1 });
-  writeFile(file, tree);
-  return `${file}: ${tree.length} bytes\n`;
 }
 
 /** What can be wrong with what the user gave; anything else is a bug. */

@@ -25,7 +25,7 @@ function bash(): string {
     if (choices) {
       return `    --${name}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$word"));;`;
     }
-    return argument === "FILE" || argument === "DIR"
+    return argument !== undefined && /^(FILE|DIR)\b/.test(argument)
       ? `    --${name}) COMPREPLY=($(compgen -f -- "$word"));;`
       : undefined;
   }).filter((line) => line !== undefined);

@@ -43,24 +43,47 @@ export const drive: Value<Drive> = {
   },
 };
 
-/**
- * Opens the files of drives. They stay open until hvsim ends.
- *
- * @throws {UsageError} When one is no disk, or cannot be opened as the drive asks.
- */
-export function openDrives(
-  drives: readonly Drive[],
-  log: (message: string) => void,
-): readonly BlockBackend[] {
-  const writers = new Map<string, string>();
-  return drives.map((each) => {
-    const backend = openDrive(each, log);
-    if (each.readOnly || each.snapshot) return backend;
-    const path = Deno.realPathSync(each.file);
-    if (writers.has(path)) fail(each, "the only drive that writes to its file", "another one");
-    writers.set(path, each.file);
-    return backend;
-  });
+/** The files of drives that are open. */
+export interface DriveFiles {
+  /**
+   * Opens the files of drives. They stay open until they are closed, or hvsim ends.
+   *
+   * @throws {UsageError} When one is no disk, or cannot be opened as the drive asks.
+   */
+  open(drives: readonly Drive[]): readonly BlockBackend[];
+  close(disks: readonly BlockBackend[]): void;
+}
+
+/** No files yet; `log` is told of those that fail later. */
+export function driveFiles(log: (message: string) => void): DriveFiles {
+  /** Who writes to which file. */
+  const writers = new Map<string, BlockBackend>();
+  const close = (disk: BlockBackend) => {
+    for (const [path, writer] of writers) if (writer === disk) writers.delete(path);
+    disk.close?.();
+  };
+  return {
+    open(drives) {
+      const opened: BlockBackend[] = [];
+      try {
+        for (const each of drives) {
+          const disk = openDrive(each, log);
+          opened.push(disk);
+          if (each.readOnly || each.snapshot) continue;
+          const path = Deno.realPathSync(each.file);
+          if (writers.has(path)) {
+            fail(each, "the only drive that writes to its file", "another one");
+          }
+          writers.set(path, disk);
+        }
+      } catch (error) {
+        opened.forEach(close);
+        throw error;
+      }
+      return opened;
+    },
+    close: (disks) => disks.forEach(close),
+  };
 }
 
 function openDrive(drive: Drive, log: (message: string) => void): BlockBackend {
@@ -130,5 +153,6 @@ function fileBackend(
         for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
       }),
     flush: () => tried("flush", 0, () => file.syncSync()),
+    close: () => file.close(),
   };
 }

@@ -1,87 +1,55 @@
-/** Typed bytes on their way to the guest. @module */
+/** What comes in from outside while guests run. @module */
 
 /** Where bytes come from: `Deno.stdin`, or a stand-in for tests. */
 export interface ByteSource {
   read(into: Uint8Array): Promise<number | null>;
 }
 
-/** A queue that a source fills in the background. */
+/** Input from a source, and word of any other that has come. */
 export interface Input {
-  /** The source has ended and everything was taken. */
+  /** The source has ended, and everything was handed over. */
   readonly over: boolean;
-  /** Whether there is something to take. */
-  readonly waiting: boolean;
-  /** Takes everything that has come. */
-  take(): Uint8Array;
-  /** Resolves when something has come or the source has ended, or after `ms`. */
+  /** Wakes who waits: something has come. */
+  notify(): void;
+  /** Resolves when something comes or the source ends, or after `ms`. */
   arrival(ms: number): Promise<void>;
 }
 
-/** While this much waits for the guest, nothing more is read. */
-const MaxWaiting = 1 << 16;
+/** Takes what was read; while it waits, nothing more is read. */
+export type TakeInput = (bytes: Uint8Array) => Promise<void> | void;
 
-/** No input at all. */
-export const noInput: Input = {
-  over: true,
-  waiting: false,
-  take: () => new Uint8Array(0),
-  arrival: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
-};
-
-/** Reads `source` until it ends. */
-export function readInput(source: ByteSource): Input {
-  let queue: Uint8Array[] = [];
-  let bytes = 0;
-  let ended = false;
+/** Reads `source` to its end, which without one is now. */
+export function readInput(source: ByteSource | undefined, take: TakeInput): Input {
+  let ended = source === undefined;
   let wake: (() => void) | undefined;
-  let resume: (() => void) | undefined;
 
-  const pump = async () => {
+  const pump = async (from: ByteSource) => {
     for (;;) {
-      if (bytes >= MaxWaiting) await new Promise<void>((resolve) => void (resume = resolve));
       const chunk = new Uint8Array(4096);
       // A terminal that has gone away is an end like any other.
-      const length = await source.read(chunk).catch(() => null);
+      const length = await from.read(chunk).catch(() => null);
       if (length === null) break;
-      queue.push(chunk.subarray(0, length));
-      bytes += length;
-      wake?.();
+      await take(chunk.subarray(0, length));
     }
     ended = true;
     wake?.();
   };
-  void pump();
+  if (source !== undefined) void pump(source);
 
   return {
     get over() {
-      return ended && bytes === 0;
+      return ended;
     },
-    get waiting() {
-      return bytes > 0;
-    },
-    take() {
-      const taken = new Uint8Array(bytes);
-      let at = 0;
-      for (const chunk of queue) {
-        taken.set(chunk, at);
-        at += chunk.length;
-      }
-      queue = [];
-      bytes = 0;
-      resume?.();
-      return taken;
-    },
-    arrival(ms) {
-      if (bytes > 0) return Promise.resolve();
-      return new Promise((resolve) => {
+    notify: () => wake?.(),
+    arrival: (ms) =>
+      new Promise((resolve) => {
         const timer = setTimeout(finish, ms);
+        wake = finish;
         function finish() {
           clearTimeout(timer);
           wake = undefined;
           resolve();
         }
-        if (!ended) wake = finish;
-      });
-    },
+      }),
   };
 }

@@ -5,10 +5,15 @@
  */
 
 import { CpuModels, type CpuName } from "../core/cpu/cpu_models.ts";
+import { DefaultPolicy, policyNames } from "../core/hypervisor/scheduling/policies.ts";
 import { platforms } from "../platforms/mod.ts";
 import { drive } from "./drive.ts";
+import { treeDump } from "./tree_dump.ts";
 import { levelFilter } from "./log_levels.ts";
+import { serial } from "./serial.ts";
+import { tracePath } from "./trace/open_trace.ts";
 import {
+  address,
   anyText,
   choice,
   count,
@@ -64,7 +69,7 @@ export interface OptionRow<T = unknown> {
   /** Where it may be given besides running. */
   readonly also?: readonly CommandName[];
   /** It needs this option. */
-  readonly needs?: "kernel";
+  readonly needs?: "kernel" | "vm";
   readonly help: string;
 }
 
@@ -122,6 +127,16 @@ export const optionTable = {
     also: onBoards,
     default: "the description's",
     help: 'directory of the files of a VM with image_location = "fs"',
+  },
+  scheduler: {
+    group: "What runs",
+    argument: policyNames.join("|"),
+    value: choice(policyNames),
+    needs: "vm",
+    default: DefaultPolicy,
+    help:
+      "how vCPUs share cores: turns of 10 ms; by cpu_priority, in turns of 100 ms at the same " +
+      "one; or in proportion to cpu_weight",
   },
   platform: {
     group: "The board",
@@ -187,9 +202,12 @@ export const optionTable = {
   },
   "dump-dtb": {
     group: "The board",
-    argument: "FILE",
-    value: path("a file to write"),
-    help: "write the board's device tree and end",
+    argument: "FILE|vm1=FILE",
+    value: treeDump,
+    repeatable: true,
+    help:
+      "write the device tree that VM 1 gets, or without --vm the board's, and end; may be given " +
+      "again for other VMs",
   },
   pace: {
     group: "Time and input",
@@ -197,6 +215,15 @@ export const optionTable = {
     value: choice(["real", "free"]),
     default: "real at a terminal",
     help: "whether virtual time keeps to the wall clock or runs as fast as it can",
+  },
+  serial: {
+    group: "Time and input",
+    argument: "CONSOLE=WHERE",
+    value: serial,
+    repeatable: true,
+    default: "stdio for all",
+    help: "where a console is, for example vm1=pty: stdio, pty, pty:LINK, unix:PATH, " +
+      "tcp:HOST:PORT (a server), file:PATH or null; may be given for each",
   },
   expect: {
     group: "Scripts and limits",
@@ -249,6 +276,23 @@ export const optionTable = {
     argument: "[json]",
     value: choice(["text", "json"]),
     help: "at the end, instructions, times and exits on stderr, as a table or as JSON",
+  },
+  trace: {
+    group: "What is said",
+    argument: "FILE",
+    value: tracePath,
+    needs: "vm",
+    help:
+      "write down every exit to the hypervisor: FILE.jsonl has a JSON object for each, FILE.json " +
+      "is a timeline for Perfetto (ui.perfetto.dev)",
+  },
+  "dump-translation": {
+    group: "What is said",
+    argument: "PC",
+    value: address,
+    help:
+      "run silently until the code at this virtual or physical address has been translated, and " +
+      "print its instructions and what they became as WebAssembly",
   },
   help: { group: "What is said", also: Object.keys(commands) as CommandName[], help: "this text" },
   version: { group: "What is said", help: "the version" },

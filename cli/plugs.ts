@@ -4,7 +4,7 @@ import type { VmPlan } from "../core/config/vm_plan.ts";
 import type { BlockBackend } from "../devices/virtio/block_backend.ts";
 import { pcapHeader, pcapRecord } from "../devices/virtio/pcap.ts";
 import type { VirtioPlug } from "../platforms/virtio.ts";
-import { type Drive, openDrives } from "./drive.ts";
+import { type Drive, driveFiles } from "./drive.ts";
 import { reason } from "./files.ts";
 import type { Options } from "./options.ts";
 import { UsageError } from "./usage_error.ts";
@@ -14,6 +14,14 @@ export interface Plugs {
   readonly virtio: readonly VirtioPlug[];
   /** What is in the disks of the VM with this id. */
   readonly disks: ReadonlyMap<number, readonly BlockBackend[]>;
+  /**
+   * Opens the disks of a VM that is made later.
+   *
+   * @throws {UsageError} When one cannot be used, or nobody has a use for it.
+   */
+  addVm(plan: VmPlan): void;
+  /** Closes the disks of a VM. */
+  removeVm(id: number): void;
   readonly capture?: (nowNs: number, frame: Uint8Array) => void;
 }
 
@@ -27,17 +35,33 @@ export function openPlugs(
   plans: readonly VmPlan[],
   log: (message: string) => void,
 ): Plugs {
-  const drives = [...plans.flatMap(diskOf), ...options.drive ?? []];
-  checkOwners(drives, plans);
-  const backends = openDrives(drives, log);
-  const ownedBy = (vm: number | undefined) => backends.filter((_, i) => drives[i]?.vm === vm);
-  const virtio: VirtioPlug[] = ownedBy(undefined).map((backend, i) => {
+  const drivesOf = (plan: VmPlan) => [
+    ...diskOf(plan),
+    ...(options.drive ?? []).filter(({ vm }) => vm === plan.id),
+  ];
+  const files = driveFiles(log);
+  const boardDrives = (options.drive ?? []).filter(({ vm }) => vm === undefined);
+  checkOwners([...plans.flatMap(diskOf), ...options.drive ?? []], plans);
+  const virtio: VirtioPlug[] = files.open(boardDrives).map((backend, i) => {
     return { kind: "block", backend, serial: `drive${i}` };
   });
   if (options.net) virtio.push({ kind: "net" });
-  const disks = new Map(plans.map(({ id }) => [id, ownedBy(id)]));
+  const disks = new Map(plans.map((plan) => [plan.id, files.open(drivesOf(plan))]));
   const { pcap } = options;
-  return { virtio, disks, ...(pcap === undefined ? {} : { capture: openCapture(pcap, log) }) };
+  return {
+    virtio,
+    disks,
+    addVm(plan) {
+      const drives = drivesOf(plan);
+      checkOwners(drives, [plan]);
+      disks.set(plan.id, files.open(drives));
+    },
+    removeVm(id) {
+      files.close(disks.get(id) ?? []);
+      disks.delete(id);
+    },
+    ...(pcap === undefined ? {} : { capture: openCapture(pcap, log) }),
+  };
 }
 
 function diskOf({ id, disk }: VmPlan): Drive[] {

@@ -4,19 +4,22 @@ import { setImmediate } from "node:timers";
 import { bareSession, loadBare } from "./bare_session.ts";
 import { chooseBoard } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
-import { consoles } from "./consoles.ts";
+import { type Consoles, consoles } from "./consoles.ts";
 import { readFile } from "./files.ts";
-import { type Input, noInput, readInput } from "./input.ts";
+import { readInput, type TakeInput } from "./input.ts";
 import { keyHelp, keyReader } from "./keys.ts";
 import { type LogLevel, quietFilter } from "./log_levels.ts";
 import { logger } from "./log.ts";
 import { pacer } from "./pacer.ts";
 import { type Ending, runLoop } from "./run_loop.ts";
 import { openPlugs } from "./plugs.ts";
+import { openSerials } from "./serial_places.ts";
 import { playScript } from "./script.ts";
 import type { Session } from "./session.ts";
 import { statsJson, statsTable } from "./stats.ts";
 import { onSignals, type Terminal } from "./terminal.ts";
+import { openTrace } from "./trace/open_trace.ts";
+import type { Tracer } from "./trace/tracer.ts";
 import { loadVmPlans, vmSession } from "./vm_session.ts";
 
 /** Runs to the end; the exit code. @throws {UsageError} When there is nothing that could run. */
@@ -35,27 +38,40 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
       vm,
     });
   };
-  const powerOn = prepare(line, terminal, log);
+  const tracer = options.trace === undefined
+    ? undefined
+    : openTrace(options.trace, (message) => log("error", "trace", message));
+  const { powerOn, names } = prepare(line, terminal, log, tracer);
 
   let stopped: number | undefined;
   onSignals((code) => void (stopped = code));
-  const screen = consoles(
-    (bytes) => {
+  const serials = await openSerials(options.serial ?? [], names, terminal.say);
+  const script = playScript(steps, options.fail);
+  const screen = consoles({
+    write(bytes) {
       terminal.progress("");
       if (!terminal.show(bytes)) stopped ??= 0;
     },
-    (bytes) => script.printed(bytes),
-  );
-  const script = playScript(steps, options.fail);
-  const help = () =>
-    terminal.say(`\n${keyHelp.map((row) => `${row[0].padEnd(15)}${row[1]}\n`).join("")}`);
-  const input = steps.length > 0 ? noInput : openInput(terminal, {
-    quit: () => void (stopped ??= 0),
-    help,
-    "next-console": () => terminal.say(`\nTyping to ${screen.focusNext()?.name}\n`),
+    say: terminal.say,
+    listen: (bytes, name) => script.printed(bytes, name),
+    interactive: terminal.typed && terminal.shown && steps.length === 0,
+    colours: terminal.shown && !Deno.noColor,
+    open: (line) => serials.open(line),
   });
+  const source = steps.length > 0 ? undefined : Deno.stdin;
+  const input = readInput(
+    source,
+    terminal.typed ? keys(screen, () => void (stopped ??= 0)) : (bytes) => {
+      screen.type(bytes);
+      return screen.focus?.room();
+    },
+  );
+  screen.onArrival = input.notify;
 
   const startMs = performance.now();
+  if (terminal.typed && steps.length === 0) {
+    terminal.say("Ctrl-A h shows the keys of hvsim, Ctrl-A x quits\n");
+  }
   terminal.raw();
   try {
     const ending = await runLoop({
@@ -63,7 +79,13 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
         return session = powerOn(startNs);
       },
       consoles: screen,
-      input,
+      input: {
+        get over() {
+          return input.over && !screen.listens;
+        },
+        arrival: input.arrival,
+      },
+      output: terminal,
       script,
       limits: {
         timeoutNs: options.timeout,
@@ -75,7 +97,7 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
       pacer: pacer(() => performance.now()),
       pace: options.pace ?? (terminal.typed && steps.length === 0 ? "real" : "wait-free"),
       nowMs: () => performance.now(),
-      breathe: () => new Promise((resolve) => void setImmediate(resolve)),
+      breathe: breather(() => screen.listens ? ListeningMs : DeafMs),
       stopped: () => stopped,
       progress: ({ nowNs, instructions }) => {
         const ms = performance.now() - startMs;
@@ -86,62 +108,121 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
         );
       },
     });
+    const graceMs = stopped === undefined ? undefined : GraceMs;
+    await screen.close(graceMs ?? SlowReaderMs);
     terminal.progress("");
+    if (!await terminal.drained(graceMs)) terminal.abandon();
     terminal.restore();
-    conclude(line, terminal, ending, { wallMs: performance.now() - startMs, ...screen });
+    conclude(line, terminal, ending, { wallMs: performance.now() - startMs, screen });
+    if (!await terminal.drained(graceMs)) terminal.abandon();
     return ending.code;
   } finally {
     terminal.restore();
+    tracer?.end(session?.nowNs ?? 0);
+    serials.close();
   }
 }
 
+/** How often sockets get their turn while guests are busy, and how often signals do. */
+const ListeningMs = 32;
+const DeafMs = 250;
+
+/**
+ * Gives the host its turns. Timers and threads have theirs in each; sockets and signals only when
+ * Deno sleeps, however shortly, which takes a millisecond: that is done every `sleepMs()`.
+ */
+function breather(sleepMs: () => number): () => Promise<void> {
+  let sleptMs = performance.now();
+  return () =>
+    new Promise((resolve) => {
+      if (performance.now() - sleptMs < sleepMs()) return void setImmediate(resolve);
+      setTimeout(() => {
+        sleptMs = performance.now();
+        resolve();
+      }, 0);
+    });
+}
+
+/** How long output may take that was not read when the user wants to end. */
+const GraceMs = 250;
+/** The same for clients of consoles when the guests end. */
+const SlowReaderMs = 2000;
+
 type Log = (level: LogLevel, target: string, message: string) => void;
 
-/** Reads everything; the function that powers the board on. */
-function prepare(line: CommandLine, terminal: Terminal, log: Log): (startNs: number) => Session {
+/** Something that can run. */
+export interface Prepared {
+  readonly powerOn: (startNs: number) => Session;
+  /** Names of its consoles. */
+  readonly names: readonly string[];
+}
+
+/** Reads everything. */
+export function prepare(
+  line: CommandLine,
+  terminal: Terminal,
+  log: Log,
+  tracer: Tracer | undefined,
+): Prepared {
   const { options } = line;
+  const { scheduler } = options;
   const failed = (message: string) => log("error", "drive", message);
   if (options.kernel !== undefined) {
     const choice = chooseBoard(line);
     const load = loadBare(choice, options);
     const plugs = openPlugs(options, [], failed);
     const remark = (target: string, message: string) => log("info", target, message);
-    return (startNs) => bareSession(choice, load, { startNs, plugs, log: remark });
+    return {
+      names: choice.platform.consoles,
+      powerOn: (startNs) => bareSession(choice, load, { startNs, plugs, log: remark }),
+    };
   }
   const load = loadVmPlans(line, { read: readFile, rootfs: options.rootfs });
   terminal.say(load.warnings);
   const plugs = openPlugs(options, load.plans, failed);
-  return (startNs) => vmSession(load, { startNs, plugs, log });
+  return {
+    names: load.plans.map(({ id }) => `vm${id}`),
+    powerOn: (startNs) => vmSession(load, { startNs, plugs, scheduler, tracer, log }),
+  };
 }
 
-/** Standard input, with the keys for hvsim taken out when a person types. */
-function openInput(
-  terminal: Terminal,
-  commands: Readonly<Record<"quit" | "help" | "next-console", () => void>>,
-): Input {
-  if (!terminal.typed) return readInput(Deno.stdin);
+/** So much typing may wait for a guest that does not read; more is for nobody. */
+const MaxTyped = 1 << 20;
+
+/** Takes typed bytes, with the keys for hvsim among them. */
+function keys(screen: Consoles, quit: () => void): TakeInput {
   const read = keyReader();
-  return readInput({
-    async read(into) {
-      for (;;) {
-        const length = await Deno.stdin.read(into);
-        if (length === null) return null;
-        const typed = read(into.subarray(0, length));
-        for (const command of typed.commands) commands[command]();
-        into.set(typed.bytes);
-        if (typed.bytes.length > 0) return typed.bytes.length;
-      }
-    },
+  return (bytes) => {
+    for (const typed of read(bytes)) {
+      if (typed === "quit") quit();
+      else if (typed === "help") screen.say(helpOf(screen));
+      else if (!(typed instanceof Uint8Array)) screen.command(typed);
+      else if ((screen.focus?.waiting ?? 0) < MaxTyped) screen.type(typed);
+      else screen.say(`${screen.focus?.name} does not read what is typed\n`);
+    }
+  };
+}
+
+/** The keys, and where the consoles are. */
+function helpOf(screen: Consoles): string {
+  const rows = screen.list().map((info): [string, string] => {
+    const { name, where, front, ended, unseenBytes } = info;
+    const place = where === "stdio" ? "here" : where;
+    const unseen = unseenBytes > 0 ? `, ${unseenBytes} bytes not shown yet` : "";
+    return [name, `${place}${front ? ", in front" : ""}${ended ? ", ended" : ""}${unseen}`];
   });
+  const table = (pairs: readonly (readonly [string, string])[]) =>
+    pairs.map(([left, right]) => `  ${left.padEnd(15)}${right}\n`).join("");
+  return `Keys:\n${table(keyHelp)}Consoles:\n${table(rows)}`;
 }
 
 function conclude(
   { options }: CommandLine,
   terminal: Terminal,
   { code, text, session, instructions }: Ending,
-  { wallMs, printed, midLine }: { wallMs: number; printed: number; midLine: boolean },
+  { wallMs, screen }: { wallMs: number; screen: Consoles },
 ): void {
-  const lineEnd = midLine ? "\n" : "";
+  const lineEnd = screen.midLine ? "\n" : "";
   if (text !== undefined) terminal.say(`${lineEnd}hvsim: ${text}\n`);
   else if (terminal.watched || options.stats !== undefined) terminal.say(lineEnd);
   if (options.stats === undefined) return;
@@ -149,10 +230,11 @@ function conclude(
     instructions,
     virtualNs: session.nowNs,
     wallMs,
-    consoleBytes: printed,
+    consoleBytes: screen.printed,
     exitCode: code,
     guests: session.guests(),
     ledger: session.ledger,
+    scheduling: session.scheduling?.(),
   };
   terminal.say(options.stats === "json" ? statsJson(stats) : statsTable(stats));
 }

@@ -8,11 +8,13 @@
  */
 
 import type { RunResult } from "../core/machine/machine.ts";
+import type { Console } from "./console_line.ts";
 import type { Consoles } from "./consoles.ts";
 import type { Input } from "./input.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Script } from "./script.ts";
 import type { Session } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
 import { watchWaiting } from "./waiting.ts";
 
 /** What ends a run before its guests do. */
@@ -28,7 +30,9 @@ export interface RunHost {
   /** Powers the board on, at the start and after a reset; its time starts at `startNs`. */
   powerOn(startNs: number): Session;
   readonly consoles: Consoles;
-  readonly input: Input;
+  /** Nobody types any more when it is over. */
+  readonly input: Pick<Input, "over" | "arrival">;
+  readonly output: Pick<Terminal, "full" | "drained">;
   readonly script: Script;
   readonly limits: Limits;
   readonly pacer: Pacer;
@@ -61,6 +65,8 @@ export const SliceNs = 100_000;
 const TurnMs = 8;
 /** How long a pipe's other end may take to write before time goes on without it. */
 const GraceMs = 100;
+/** While output is full, how soon a wish to end is seen. */
+const StopMs = 50;
 /** Longest sleep without a look around. */
 const NapMs = 100;
 /** Sleep between the polls of a guest; input ends it at once. */
@@ -79,10 +85,10 @@ class Run {
   readonly #startMs: number;
   #session: Session;
   #guests = 1;
+  #connected: readonly Console[] = [];
   /** Instructions before the last reset. */
   #earlier = 0;
   #waiting = watchWaiting();
-  #typed: Uint8Array = new Uint8Array(0);
   /** The last slice executed nothing. */
   #idle = false;
   /** The other end of a pipe has had its time to write since it last did. */
@@ -108,23 +114,30 @@ class Run {
 
   #powerOn(startNs: number): Session {
     const session = this.#host.powerOn(startNs);
-    this.#host.consoles.connect(session.consoles, session.labelled);
-    this.#guests = Math.max(1, session.guests().length);
+    this.#connect(session);
     this.#waiting = watchWaiting();
     this.#idle = false;
     return session;
   }
 
+  /** Plugs the consoles in; there is a new list when VMs have come, gone or started anew. */
+  #connect(session: Session): void {
+    this.#connected = session.consoles;
+    this.#host.consoles.connect(session.consoles, session.labelled);
+    this.#guests = Math.max(1, session.guests().length);
+  }
+
   #slice(): Ending | undefined {
     const { consoles } = this.#host;
     const session = this.#session;
+    if (session.consoles !== this.#connected) this.#connect(session);
     const fromNs = session.nowNs;
     const fromInstructions = session.instructions;
     const { printed } = consoles;
     const dueNs = session.nextDeadline() ?? Infinity;
     const result = session.run(this.#sliceEnd());
     const instructions = session.instructions - fromInstructions;
-    consoles.flush();
+    consoles.flush(session.nowNs);
     const delivered = this.#deliver();
     const talked = delivered || consoles.printed !== printed;
     // What rang at the very end of a slice has its effect in the next one.
@@ -147,7 +160,7 @@ class Run {
 
   /** Why this is the end, if it is. */
   #ending(result: RunResult): Ending | undefined {
-    const { script, limits, input } = this.#host;
+    const { script, limits, input, consoles } = this.#host;
     const session = this.#session;
     if (script.failure !== undefined) {
       return this.#end(3, `"${visible(script.failure)}" was printed`);
@@ -167,8 +180,8 @@ class Run {
     if (this.#host.nowMs() - this.#startMs >= (limits.wallTimeoutMs ?? Infinity)) {
       return this.#end(4, "The time is up (--wall-timeout)");
     }
-    const inputOver = input.over && this.#typed.length === 0;
-    if (inputOver && (this.#stuck || this.#waiting.forGood)) {
+    // Where nothing more is due, what the guests have not taken they will not take.
+    if (input.over && (this.#stuck || (this.#waiting.forGood && !consoles.waiting))) {
       const listens = session.consoles.some((console) => console.canReceive());
       return this.#endOfGuests(
         listens
@@ -229,21 +242,14 @@ class Run {
     return Math.min(until, limits.timeoutNs ?? Infinity, now + Math.max(1, Math.floor(left)));
   }
 
-  /** Types what the guest takes; whether it took something. */
+  /** Types what the guests take; whether they took something. */
   #deliver(): boolean {
-    const { script, input, consoles } = this.#host;
-    const scripted = script.typed();
-    if (scripted.length > 0) this.#typed = joined(this.#typed, scripted);
-    if (this.#typed.length === 0 && input.waiting) this.#typed = input.take();
-    const console = consoles.focus;
-    let count = 0;
-    for (const byte of this.#typed) {
-      if (!console?.canReceive() || !console.receive(byte)) break;
-      count++;
-    }
-    this.#typed = this.#typed.subarray(count);
-    if (count > 0) this.#graced = false;
-    return count > 0;
+    const { script, consoles } = this.#host;
+    for (const { to, bytes } of script.typed()) consoles.typeTo(to, bytes);
+    const before = consoles.focus?.waiting ?? 0;
+    const delivered = consoles.deliver() > 0;
+    if (delivered && before > 0) this.#graced = false;
+    return delivered;
   }
 
   /** Between slices: the host's turn, waiting for a pipe, and sleep. */
@@ -254,8 +260,9 @@ class Run {
       await this.#host.breathe();
       this.#turnMs = this.#host.nowMs();
     }
-    const dry = this.#typed.length === 0 && !input.waiting && !input.over;
-    if (pace !== "real" && dry && !this.#graced && consoles.focus?.canReceive()) {
+    await this.#letOutputCatchUp();
+    const dry = !consoles.waiting && !input.over;
+    if (pace !== "real" && dry && !this.#graced && consoles.focus?.guest?.canReceive()) {
       this.#graced = true;
       await this.#nap(GraceMs);
     }
@@ -264,7 +271,7 @@ class Run {
     this.#wasPaced = paced;
     if (!paced) {
       if (this.#stuck && pace === "free" && !input.over) await this.#nap(NapMs);
-    } else if (this.#waiting.polling && this.#typed.length === 0) {
+    } else if (this.#waiting.polling && !consoles.waiting) {
       await this.#doze();
     } else {
       const now = this.#session.nowNs;
@@ -276,24 +283,27 @@ class Run {
 
   /** Polling is sleeping with one eye open: what a poll costs the host, a nap makes up for. */
   async #doze(): Promise<void> {
-    const { pacer, input } = this.#host;
+    const { pacer, consoles } = this.#host;
     const costMs = this.#host.nowMs() - this.#turnMs;
     await this.#nap(Math.min(MaxDozeMs, Math.max(costMs / PollingShare, MinDozeMs)));
     const due = Math.floor(pacer.dueNs(this.#session.nowNs) / SliceNs) * SliceNs;
-    if (!input.waiting) this.#session.skipTo(due);
+    if (!consoles.arrived) this.#session.skipTo(due);
+  }
+
+  /** Guests that print faster than somebody reads wait; who wants to end does not. */
+  async #letOutputCatchUp(): Promise<void> {
+    const { output, stopped, limits, nowMs } = this.#host;
+    const wallEndMs = this.#startMs + (limits.wallTimeoutMs ?? Infinity);
+    while (output.full && stopped() === undefined && nowMs() < wallEndMs) {
+      await output.drained(StopMs);
+      this.#turnMs = nowMs();
+    }
   }
 
   async #nap(ms: number): Promise<void> {
-    await this.#host.input.arrival(ms);
+    if (!this.#host.consoles.arrived) await this.#host.input.arrival(ms);
     this.#turnMs = this.#host.nowMs();
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** Text with control characters as escapes. */

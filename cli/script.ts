@@ -15,42 +15,78 @@ export interface Script {
   /** What it waits for, or the text that means failure, for people. */
   readonly waitsFor: string | undefined;
   readonly failure: string | undefined;
-  /** Takes what the console printed. */
-  printed(bytes: Uint8Array): void;
-  /** Bytes to type now. */
-  typed(): Uint8Array;
+  /** Takes what a console printed. */
+  printed(bytes: Uint8Array, console?: string): void;
+  /** What to type now, in its order. */
+  typed(): readonly ScriptInput[];
+}
+
+/** Something to type. */
+export interface ScriptInput {
+  /** The console that has met the last expectation; none before the first one. */
+  readonly to: string | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** What a console has printed. */
+interface Heard {
+  readonly decode: (bytes: Uint8Array) => string;
+  /** Printed since an expectation was met. */
+  seen: string;
+  /** The last that it printed, for failures. */
+  tail: string;
 }
 
 /** Text before what was found last is not searched again, nor kept beyond this. */
 const MaxKept = 1 << 16;
 
-/** A script at its start; `failures` are the texts that mean failure. */
+/**
+ * A script at its start; `failures` are the texts that mean failure. An expectation is met by any
+ * console, and what is sent then goes to that one.
+ */
 export function playScript(
   steps: readonly ScriptStep[],
   failures: readonly string[] = [],
 ): Script {
-  const decoder = new TextDecoder();
-  const plain = plainText();
   const wanted = failures.map(comparable);
+  const longestFailure = Math.max(0, ...wanted.map((each) => each.length - 1));
+  const heard = new Map<string, Heard>();
   let next = 0;
-  let seen = ""; // printed since the last expectation was met
-  let tail = ""; // the last that was printed, for failures
   let failure: string | undefined;
-  let toType = "";
+  let partner: string | undefined;
+  let toType: ScriptInput[] = [];
 
+  const hear = (console: string): Heard => {
+    let found = heard.get(console);
+    if (found === undefined) {
+      const decoder = new TextDecoder();
+      const plain = plainText();
+      const decode = (bytes: Uint8Array) => plain(decoder.decode(bytes, { stream: true }));
+      heard.set(console, found = { decode, seen: "", tail: "" });
+    }
+    return found;
+  };
   const advance = () => {
     for (let step = steps[next]; step !== undefined; step = steps[next]) {
-      if (step.kind === "send") toType += step.text;
-      else {
+      if (step.kind === "send") {
+        toType.push({ to: partner, bytes: new TextEncoder().encode(step.text) });
+      } else {
         const text = comparable(step.text);
-        const at = seen.indexOf(text);
-        if (at < 0) break;
-        seen = seen.slice(at + text.length);
+        const met = [...heard].find(([, { seen }]) => seen.includes(text));
+        if (met === undefined) break;
+        const [console, its] = met;
+        partner = console;
+        const rest = its.seen.slice(its.seen.indexOf(text) + text.length);
+        // What comes next is what is printed from here on, by whomever.
+        for (const each of heard.values()) each.seen = "";
+        its.seen = rest;
       }
       next++;
     }
-    const longest = comparable(steps[next]?.text ?? "").length;
-    if (seen.length > MaxKept + longest) seen = seen.slice(-MaxKept - longest);
+    const most = MaxKept + comparable(steps[next]?.text ?? "").length;
+    for (const its of heard.values()) {
+      if (its.seen.length > most) its.seen = its.seen.slice(-most);
+    }
   };
   advance();
 
@@ -67,19 +103,20 @@ export function playScript(
     get failure() {
       return failure;
     },
-    printed(bytes) {
-      const text = plain(decoder.decode(bytes, { stream: true }));
+    printed(bytes, console = "") {
+      const its = hear(console);
+      const text = its.decode(bytes);
       if (text === "") return;
-      seen += text;
-      tail += text;
-      failure ??= failures.find((_, i) => tail.includes(wanted[i] as string));
-      tail = tail.slice(-Math.max(0, ...wanted.map((each) => each.length - 1)) || tail.length);
+      its.seen += text;
+      its.tail += text;
+      failure ??= failures.find((_, i) => its.tail.includes(wanted[i] as string));
+      its.tail = longestFailure === 0 ? "" : its.tail.slice(-longestFailure);
       if (failure === undefined) advance();
     },
     typed() {
-      const bytes = new TextEncoder().encode(toType);
-      toType = "";
-      return bytes;
+      const all = toType;
+      toType = [];
+      return all;
     },
   };
 }

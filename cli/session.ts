@@ -1,8 +1,12 @@
 /** One power-on of a board with its guests, as the run loop sees it. @module */
 
+import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
+import type { Result } from "../core/hypervisor/lifecycle.ts";
+import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
+import { translationAt } from "../core/machine/code_at.ts";
 import type { RunResult } from "../core/machine/machine.ts";
 import type { Simulator } from "../platforms/simulator.ts";
-import type { Console } from "./consoles.ts";
+import type { Console } from "./console_line.ts";
 
 /** Exits by reason: how many, and the virtual time that they took. */
 export type ExitCounts = Readonly<
@@ -20,6 +24,16 @@ export interface GuestState {
   readonly exits: ExitCounts;
 }
 
+/** What can be done with VMs while the board is under power. */
+export interface VmControl {
+  /** Has the VMs, and every operation on them but these. */
+  readonly hypervisor: Hypervisor;
+  /** Makes the VM that a file describes, to be started; `warnings` are lines. */
+  create(file: string): Result & { readonly warnings?: string };
+  /** Forgets a VM that does not run, and closes its disks. */
+  delete(id: number): Result;
+}
+
 /** A board under power. */
 export interface Session {
   /** Runs until virtual time reaches `untilNs`, or something else ends it. */
@@ -34,19 +48,26 @@ export interface Session {
   nextDeadline(): number | undefined;
   /** The core whose turn it is. */
   core(): number;
+  /** Another list once they are others. */
   readonly consoles: readonly Console[];
   /** Several guests print; their lines need names. */
   readonly labelled: boolean;
   guests(): readonly GuestState[];
+  /** The VMs, where there are any; to be used between two runs alone. */
+  readonly vms?: VmControl;
+  /** A listing of the translated region that holds the instruction at `pc`, if there is one. */
+  translation(pc: bigint): string | undefined;
   /** How many exits there have been, and a hash over all of them; none on a bare board. */
   readonly ledger?: { readonly count: number; readonly hash: string };
+  /** What the hypervisor's scheduler has done; nothing on a bare board. */
+  scheduling?(): SchedulerReport;
 }
 
 /** The part of a session that is the same whoever runs on the board; time starts at `startNs`. */
 export function boardSession(
   { machine, board }: Simulator,
   startNs: number,
-): Omit<Session, "core" | "consoles" | "labelled" | "guests"> {
+): Omit<Session, "core" | "consoles" | "labelled" | "guests" | "scheduling"> {
   board.events.advanceTo(startNs);
   return {
     run: (untilNs) => machine.run(untilNs),
@@ -59,5 +80,6 @@ export function boardSession(
     },
     cores: machine.cores.length,
     nextDeadline: () => board.events.nextDeadline(),
+    translation: (pc) => translationAt(machine, pc),
   };
 }

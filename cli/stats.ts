@@ -1,5 +1,7 @@
 /** What `--stats` prints. @module */
 
+import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
+import { schedulerText } from "./scheduler_text.ts";
 import type { GuestState, Session } from "./session.ts";
 
 /** A run in numbers. */
@@ -11,6 +13,7 @@ export interface Stats {
   readonly exitCode: number;
   readonly guests: readonly GuestState[];
   readonly ledger?: Session["ledger"];
+  readonly scheduling: SchedulerReport | undefined;
 }
 
 /** Instructions per microsecond of the host. */
@@ -30,6 +33,7 @@ export function statsJson(stats: Stats): string {
       exitCode: stats.exitCode,
       ...(stats.ledger ? { exits: stats.ledger.count, ledger: stats.ledger.hash } : {}),
       vms: stats.guests.map(({ name, failed, exits }) => ({ name, failed, exits })),
+      scheduler: stats.scheduling,
     })
   }\n`;
 }
@@ -46,11 +50,12 @@ export function statsTable(stats: Stats): string {
       ? [["exits", grouped(stats.ledger.count)], ["ledger", stats.ledger.hash]]
       : []),
   ];
-  return [aligned(rows), ...stats.guests.map(exitTable)].join("");
+  return aligned(rows) + aligned(stats.guests.flatMap(exitRows)) +
+    (stats.scheduling ? `\n${schedulerText(stats.scheduling)}` : "");
 }
 
 /** How often each reason brought a guest to the hypervisor, and for how long. */
-function exitTable({ name, exits }: GuestState): string {
+function exitRows({ name, exits }: GuestState): string[][] {
   const counts = Object.entries(exits).sort(([, a], [, b]) => b.count - a.count);
   const total = counts.reduce(
     (sum, [, { count, costNs }]) => ({ count: sum.count + count, costNs: sum.costNs + costNs }),
@@ -61,11 +66,11 @@ function exitTable({ name, exits }: GuestState): string {
     `${grouped(Math.round(costNs / 1000))} us`,
     count > 0 ? `${grouped(Math.round(costNs / count))} ns` : "",
   ];
-  return aligned([
+  return [
     [`exits of ${name}`, "count", "time", "mean"],
     ...counts.map(([reason, count]) => [`  ${reason}`, ...cells(count)]),
     ["  all", ...cells(total)],
-  ]);
+  ];
 }
 
 /** Lines whose first column is to the left and whose others are to the right. */

@@ -1,11 +1,16 @@
 /** The terminal: raw while guests run, and back in order however hvsim ends. @module */
 
+import { openOutput } from "./output.ts";
+
 /** The process's standard streams. */
 export interface Terminal {
   /** A person can type. */
   readonly typed: boolean;
+  /** Standard output is a terminal. */
+  readonly shown: boolean;
   /** Standard error is looked at by a person. */
   readonly watched: boolean;
+  /** Colours are welcome on standard error. */
   readonly colours: boolean;
   /** Hands every key on; does nothing without a terminal. */
   raw(): void;
@@ -17,6 +22,12 @@ export interface Terminal {
   say(text: string): void;
   /** Shows a line that the next one takes the place of; an empty one goes. */
   progress(text: string): void;
+  /** Readers are so slow that whoever makes more should pause. */
+  readonly full: boolean;
+  /** Resolves when all is written, or after `ms`. */
+  drained(ms?: number): Promise<boolean>;
+  /** Waits for no reader any more. */
+  abandon(): void;
 }
 
 /** The terminal that hvsim was started on. */
@@ -24,15 +35,17 @@ export function openTerminal(): Terminal {
   const typed = Deno.stdin.isTerminal();
   const watched = Deno.stderr.isTerminal();
   const encoder = new TextEncoder();
+  const output = openOutput();
   let isRaw = false;
   let inProgress = false;
   const progress = (text: string) => {
     if (!watched || (text === "" && !inProgress)) return;
-    writeAll(Deno.stderr, encoder.encode(`\r\x1b[K${text}`));
+    output.write(Deno.stderr, encoder.encode(`\r\x1b[K${text}`));
     inProgress = text !== "";
   };
   return {
     typed,
+    shown: Deno.stdout.isTerminal(),
     watched,
     colours: watched && !Deno.noColor,
     raw() {
@@ -43,29 +56,28 @@ export function openTerminal(): Terminal {
     restore() {
       if (!isRaw) return;
       isRaw = false;
-      Deno.stdin.setRaw(false);
+      // This waits until all output is read, which may be never; Deno does the same at its end,
+      // without waiting.
+      if (output.idle) Deno.stdin.setRaw(false);
     },
-    show: (bytes) => writeAll(Deno.stdout, bytes),
+    show(bytes) {
+      output.write(Deno.stdout, bytes);
+      return !output.isGone(Deno.stdout);
+    },
     say(text) {
       progress("");
-      writeAll(Deno.stderr, encoder.encode(isRaw ? text.replaceAll("\n", "\r\n") : text));
+      output.write(
+        Deno.stderr,
+        encoder.encode(isRaw ? text.replaceAll("\n", "\r\n") : text),
+      );
     },
     progress,
+    get full() {
+      return output.full;
+    },
+    drained: output.drained,
+    abandon: output.abandon,
   };
-}
-
-/** Writes until all is written, however small the pieces that the other end takes. */
-function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += to.writeSync(bytes.subarray(at));
-    } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) return false;
-      // A terminal or pipe that is full and does not block.
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-    }
-  }
-  return true;
 }
 
 /** Exit codes of processes that a signal ended, as shells report them. */

@@ -55,6 +55,17 @@ export const instructions: Value<number> = {
   parse: (text) => scaled(text, /^([\d_]+)([KMG]?)$/i, { k: 1e3, m: 1e6, g: 1e9 }),
 };
 
+/** An address. */
+export const address: Value<bigint> = {
+  expected: "a hexadecimal address of an instruction, such as 0x4020_1000",
+  parse(text) {
+    const digits = /^(?:0x)?([0-9a-f][0-9a-f_]*)$/i.exec(text)?.[1]?.replaceAll("_", "");
+    if (digits === undefined || digits.length > 16) return undefined;
+    const value = BigInt(`0x${digits}`);
+    return value % 4n === 0n ? value : undefined;
+  },
+};
+
 /** Bytes. */
 export const size: Value<number> = {
   expected: "a size such as 512M or 2G",

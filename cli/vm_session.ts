@@ -5,21 +5,27 @@ import { renderProblems } from "../core/config/report.ts";
 import type { FileAccess } from "../core/config/vm_images.ts";
 import type { VmPlan } from "../core/config/vm_plan.ts";
 import { exitCounts } from "../core/hypervisor/exit_text.ts";
+import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
+import type { PolicyName } from "../core/hypervisor/scheduling/policies.ts";
 import { platformFacts } from "../platforms/facts.ts";
 import { maxRamBytes, type Platform, ramBanks } from "../platforms/platform.ts";
 import { buildSimulator } from "../platforms/simulator.ts";
 import { createHypervisor } from "../platforms/virtual_machine.ts";
 import { type BoardChoice, chooseBoard, type Needs } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
+import type { Console } from "./console_line.ts";
 import type { LogLevel } from "./log_levels.ts";
 import type { Plugs } from "./plugs.ts";
-import { boardSession, type Session } from "./session.ts";
+import { boardSession, type Session, type VmControl } from "./session.ts";
+import type { Tracer } from "./trace/tracer.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** VMs that can run, and the board for them. */
 export interface VmLoad {
   readonly choice: BoardChoice;
   readonly plans: readonly VmPlan[];
+  /** Where descriptions and images are read. */
+  readonly access: FileAccess;
   /** Warnings, as lines. */
   readonly warnings: string;
 }
@@ -45,15 +51,17 @@ export function loadVmPlans(line: CommandLine, access: FileAccess): VmLoad {
   const { plans, problems } = loadVms(files, platformFacts(choice.platform, choice), access);
   const text = renderProblems(problems);
   if (plans.length === 0) throw new UsageError(text.trimEnd());
-  return { choice, plans, warnings: text };
+  return { choice, plans, access, warnings: text };
 }
 
 /** Builds the board and starts the VMs on it. */
 export function vmSession(
-  { choice, plans }: VmLoad,
-  { startNs, plugs, log }: {
+  { choice, plans, access }: VmLoad,
+  { startNs, plugs, scheduler, tracer, log }: {
     readonly startNs: number;
+    readonly scheduler?: PolicyName | undefined;
     readonly plugs: Plugs;
+    readonly tracer: Tracer | undefined;
     readonly log: (level: LogLevel, target: string, message: string) => void;
   },
 ): Session {
@@ -69,18 +77,19 @@ export function vmSession(
     simulator,
     plans,
     disks: ({ id }) => plugs.disks.get(id) ?? [],
+    observer: tracer?.powerOn(startNs, board.cores),
     log,
+    ...(scheduler ? { scheduler } : {}),
   });
   hypervisor.onVmEnded = (vm) => {
     if (vm.state === "stopped") log("info", vm.label, `"${vm.name}" has powered off`);
   };
   const { vms } = hypervisor;
-  return Object.assign(common, {
+  const session = Object.assign(common, {
     core: () => simulator.machine.running.index,
-    consoles: vms.flatMap(({ label, console }) =>
-      console === undefined ? [] : [{ name: label, ...console }]
-    ),
+    consoles: consolesOf(hypervisor),
     labelled: vms.length > 1,
+    scheduling: () => hypervisor.scheduling(),
     guests: () =>
       vms.map((vm) => ({
         name: vm.label,
@@ -89,5 +98,54 @@ export function vmSession(
         exits: Object.fromEntries(exitCounts(vm)),
       })),
     ledger: hypervisor.ledger,
+    vms: vmControl(choice, hypervisor, plugs, access),
   });
+  hypervisor.onVmsChanged = () => {
+    session.consoles = consolesOf(hypervisor);
+    session.labelled = vms.length > 1;
+  };
+  return session;
+}
+
+function consolesOf(hypervisor: Hypervisor): Console[] {
+  return hypervisor.vms.flatMap(({ id, label, console }) =>
+    console === undefined ? [] : [{
+      name: label,
+      ...console,
+      ended: () => hypervisor.find(id)?.ended ?? true,
+    }]
+  );
+}
+
+function vmControl(
+  choice: BoardChoice,
+  hypervisor: Hypervisor,
+  plugs: Plugs,
+  access: FileAccess,
+): VmControl {
+  const facts = platformFacts(choice.platform, choice);
+  return {
+    hypervisor,
+    create(file) {
+      const { plans: [plan], problems } = loadVms([file], facts, access);
+      const warnings = renderProblems(problems);
+      if (!plan) return { ok: false, why: warnings.trimEnd() };
+      // Its disks may be those of the VM that has this id already.
+      const isNew = !plugs.disks.has(plan.id);
+      try {
+        if (isNew) plugs.addVm(plan);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        return { ok: false, why: error.message };
+      }
+      const result = hypervisor.create(plan);
+      if (!result.ok && isNew) plugs.removeVm(plan.id);
+      return result.ok && warnings !== "" ? { ...result, warnings } : result;
+    },
+    delete(id) {
+      const result = hypervisor.delete(id);
+      if (result.ok) plugs.removeVm(id);
+      return result;
+    },
+  };
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Console } from "./consoles.ts";
+import type { Console } from "./console_line.ts";
 
 /** What one slice of a run did. */
 export interface Slice {

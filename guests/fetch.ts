@@ -1,6 +1,7 @@
 /**
- * `deno task guests [kernel|initramfs|rootfs|busybox|all ...] [--check] [--force]`: fetches Debian's
- * arm64 kernel and busybox into guests/cache/ and builds an initramfs and a small disk from them.
+ * `deno task guests [kernel|initramfs|rootfs|busybox|rt-tests|all ...] [--check] [--force]`: fetches
+ * Debian's arm64 kernel, busybox and hackbench into guests/cache/ and builds an initramfs, an
+ * addition to it and a small disk from them.
  * @module
  */
 
@@ -11,6 +12,7 @@ import { plainImage } from "./fetch/kernel.ts";
 import { type Member, readPackage } from "./fetch/package.ts";
 import { during, say, sizeText } from "./fetch/progress.ts";
 import { buildRootfs } from "./fetch/rootfs.ts";
+import { buildRtTests, isNeeded } from "./fetch/rt_tests.ts";
 import { FetchError } from "./fetch/run.ts";
 
 const cache = fromFileUrl(new URL("./cache/", import.meta.url));
@@ -28,6 +30,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   kernel: ["Image", "kernel.config", ...Object.keys(deviceTrees)],
   initramfs: ["initramfs.cpio.gz"],
   rootfs: ["rootfs.ext4"],
+  "rt-tests": ["rt-tests.cpio.gz"],
 };
 
 const groups: Readonly<Record<string, readonly string[]>> = {
@@ -35,7 +38,8 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   initramfs: ["initramfs"],
   rootfs: ["rootfs"],
   busybox: ["initramfs", "rootfs"],
-  all: ["kernel", "initramfs", "rootfs"],
+  "rt-tests": ["rt-tests"],
+  all: ["kernel", "initramfs", "rootfs", "rt-tests"],
 };
 
 interface Made {
@@ -120,6 +124,7 @@ async function fetchParts(wanted: readonly string[], force: boolean): Promise<vo
     kernel: () => makeKernel(sources),
     initramfs: () => makeInitramfs(sources),
     rootfs: () => makeRootfs(sources),
+    "rt-tests": () => makeRtTests(sources),
   };
   for (const part of due) {
     for (const [file, from] of Object.entries(await makers[part]?.() ?? {})) {
@@ -135,6 +140,7 @@ async function fetchParts(wanted: readonly string[], force: boolean): Promise<vo
 interface Sources {
   kernel(): Promise<{ name: string; members: Map<string, Member> }>;
   busybox(): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }>;
+  rtTests(): Promise<{ name: string; members: Member[] }>;
 }
 
 async function openSources(apt: Apt): Promise<Sources> {
@@ -161,6 +167,16 @@ async function openSources(apt: Apt): Promise<Sources> {
       const bytes = [...members.values()][0]?.bytes;
       if (bytes === undefined) throw new FetchError("Cannot find busybox in busybox-static");
       return { name: `busybox-static ${await apt.version("busybox-static")}`, bytes };
+    }),
+    rtTests: once(async () => {
+      const names = ["rt-tests", "libc6"];
+      const files = await Promise.all(names.map((name) => apt.download(name)));
+      const versions = await Promise.all(names.map((name) => apt.version(name)));
+      const members = await Promise.all(files.map((file) => readPackage(file, isNeeded)));
+      return {
+        name: names.map((name, i) => `${name} ${versions[i]}`).join(", "),
+        members: members.flatMap((found) => [...found.values()]),
+      };
     }),
   };
 }
@@ -204,6 +220,12 @@ async function makeRootfs(sources: Sources): Promise<Record<string, string>> {
   return { "rootfs.ext4": busybox.name };
 }
 
+async function makeRtTests(sources: Sources): Promise<Record<string, string>> {
+  const { name, members } = await sources.rtTests();
+  await put("rt-tests.cpio.gz", buildRtTests(members));
+  return { "rt-tests.cpio.gz": name };
+}
+
 /** Writes beside and renames, so that a file of the cache is whole or absent. */
 async function put(file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   const path = join(cache, file);
@@ -213,7 +235,7 @@ async function put(file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> 
 
 const usage = `usage: deno task guests [${Object.keys(groups).join("|")} ...] [--check] [--force]
 
-Fetches Debian's arm64 kernel and busybox with apt (no root needed; the machine's own package state
+Fetches Debian's arm64 kernel, busybox and hackbench with apt (no root needed; the machine's own package state
 is left alone) and makes in guests/cache/: ${Object.values(parts).flat().join(", ")}.
 
   --check   only say what is there; exit code 1 if anything is missing or changed

@@ -6,7 +6,7 @@ import { virtioBlock } from "../devices/virtio/block.ts";
 import type { VirtioDevice, VirtioWires } from "../devices/virtio/mmio.ts";
 import { macAddress, virtioNet } from "../devices/virtio/net.ts";
 import { virtioRng } from "../devices/virtio/rng.ts";
-import type { Switch } from "../devices/virtio/switch.ts";
+import type { Network } from "../devices/virtio/switch.ts";
 import type { Platform } from "./platform.ts";
 
 /** A device for a virtio slot. */
@@ -48,7 +48,7 @@ export function assignSlots(
 export function virtioDevice(
   plug: VirtioPlug,
   wires: VirtioWires,
-  { hub, vm, nic }: { readonly hub: Switch; readonly vm: number; readonly nic: number },
+  { hub, vm, nic }: { readonly hub: Network; readonly vm: number; readonly nic: number },
 ): VirtioDevice<State> {
   switch (plug.kind) {
     case "block":

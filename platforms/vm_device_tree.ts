@@ -48,6 +48,16 @@ export function vmDeviceTree(
   return writeFdt(root);
 }
 
+/** The tree that a VM gets, the given one made to fit or one made for it; not every VM gets one. */
+export function treeOfVm(
+  platform: Platform,
+  board: Pick<BoardOptions, "memoryBytes" | "gicVersion"> & { readonly cpu: string },
+  plan: VmPlan,
+): Uint8Array | undefined {
+  if (plan.dtb?.kind === "generate") return vmDeviceTree(platform, board, board.cpu, plan);
+  return plan.images.find(({ what }) => what === "dtb")?.bytes;
+}
+
 function placeGic(root: FdtNode, platform: Platform, version: 2 | 3, plan: VmPlan): void {
   const gic = find(root, gicPath(platform, version));
   const { vgic } = plan;

@@ -9,7 +9,7 @@ import type { GuestMemory } from "../devices/virtio/chain.ts";
 import { virtioConsole } from "../devices/virtio/console.ts";
 import { virtioMmioSlot } from "../devices/virtio/empty_slot.ts";
 import type { VirtioWires } from "../devices/virtio/mmio.ts";
-import type { Switch } from "../devices/virtio/switch.ts";
+import type { Network, SwitchPort } from "../devices/virtio/switch.ts";
 import { virtioDevice } from "./virtio.ts";
 
 /** What a VM's virtio devices are connected to. */
@@ -19,7 +19,7 @@ export interface VmSurroundings {
   readonly clock: Clock;
   /** The VM's memory, by its own addresses. */
   readonly memory: GuestMemory;
-  readonly network: Switch;
+  readonly network: Network;
   /** What is in its disks, in the order of its description. */
   readonly disks: readonly BlockBackend[];
   /** The guest's interrupt with this INTID. */
@@ -32,6 +32,8 @@ export interface VmSurroundings {
 export interface VmVirtio {
   readonly placed: readonly PlacedDevice[];
   readonly consoles: readonly VmConsole[];
+  /** Unplugs them from the network, and has what was written to disks be safe. */
+  release(): void;
 }
 
 /** Makes the virtio devices among `emulated`. */
@@ -39,7 +41,15 @@ export function vmVirtio(
   emulated: readonly EmulatedDevice[],
   surroundings: VmSurroundings,
 ): VmVirtio {
-  const { vm, clock, memory, network: hub, disks } = surroundings;
+  const { vm, clock, memory, network, disks } = surroundings;
+  const ports: SwitchPort[] = [];
+  const hub: Network = {
+    port(notify) {
+      const port = network.port(notify);
+      ports.push(port);
+      return port;
+    },
+  };
   const placed: PlacedDevice[] = [];
   const consoles: VmConsole[] = [];
   let [blocks, nics] = [0, 0];
@@ -51,6 +61,7 @@ export function vmVirtio(
       const serial = `vm${vm}-disk${blocks}`;
       const backend = disks[blocks++];
       if (backend) {
+        backend.renew?.();
         place(virtioDevice({ kind: "block", backend, serial }, wires, { hub, vm, nic: 0 }));
       } else {
         log("no disk is given for it: the guest finds an empty slot");
@@ -64,7 +75,14 @@ export function vmVirtio(
       consoles.push(console);
     }
   }
-  return { placed, consoles };
+  return {
+    placed,
+    consoles,
+    release() {
+      for (const port of ports) port.remove();
+      for (const disk of disks) if (!disk.readOnly) disk.flush();
+    },
+  };
 }
 
 function consoleOf(wires: VirtioWires) {

@@ -1,5 +1,5 @@
 /**
- * Debian's kernel and busybox for tests: fetched when they are not there, and where they cannot be,
+ * Debian's kernel, busybox and hackbench for tests: fetched when they are not there, and where they cannot be,
  * the tests are skipped and say why in their names.
  * @module
  */
@@ -14,6 +14,7 @@ export type GuestFile =
   | "Image"
   | "initramfs.cpio.gz"
   | "rootfs.ext4"
+  | "rt-tests.cpio.gz"
   | "fvp-base-revc.dtb"
   | "armada-3720-espressobin.dtb";
 

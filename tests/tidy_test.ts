@@ -25,8 +25,10 @@ const leaves: Readonly<Record<string, readonly string[]>> = {
   // The layout of the CPU state, system registers and floating-point operations are tables.
   "core/isa": [
     "core/hex.ts",
+    "core/cpu/modes.ts",
     "core/cpu/state.ts",
     "core/cpu/syndrome.ts",
+    "core/cpu/system_register_slots.ts",
     "core/cpu/system_register_traps.ts",
     "core/cpu/system_registers.ts",
     "core/fp/table.ts",

@@ -55,6 +55,11 @@ export class EventQueue implements Clock {
     return { set: (deadlineNs) => this.#move(entry, deadlineNs ?? Infinity) };
   }
 
+  /** How many alarms are set. */
+  get pending(): number {
+    return this.#set.length;
+  }
+
   /** The soonest deadline, which may have passed already; `undefined` when no alarm is set. */
   nextDeadline(): number | undefined {
     return this.#set[0]?.deadlineNs;

@@ -55,7 +55,8 @@ export function planText(plan: VmPlan): string {
     ["VM", `${plan.id} "${plan.name}"`],
     ...plan.vcpus.map((v, i): [string, string] => [
       `vCPU ${i}`,
-      `affinity 0x${v.mpidr.toString(16)}, cores 0x${v.affinityMask.toString(16)}`,
+      `affinity 0x${v.mpidr.toString(16)}, cores 0x${v.affinityMask.toString(16)}, ` +
+      `priority ${v.priority}, weight ${v.weight}`,
     ]),
     ...plan.memory.map((m): [string, string] => [
       "memory",

@@ -179,6 +179,22 @@ export function list<T>(item: Rule<T>, minLength = 0): Rule<T[]> {
   };
 }
 
+/** One `item` for all, or an array of them. */
+export function oneOrMore<T>(item: Rule<T>): Rule<T | readonly T[]> {
+  const many = list(item, 1);
+  const expected = `${item.expected}, or an array of them`;
+  return {
+    expected,
+    json: { anyOf: [item.json, many.json] },
+    check(value, path, report) {
+      if (value.kind === "array") return many.check(value, path, report);
+      const wrong: Report["wrong"] = (at, place, _, ...rest) =>
+        report.wrong(at, place, expected, ...rest);
+      return item.check(value, path, { ...report, wrong });
+    },
+  };
+}
+
 /**
  * An array whose positions have names; columns with a value for absence may be left out at the
  * end. A table with the columns as keys serves as well.

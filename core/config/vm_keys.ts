@@ -11,6 +11,7 @@ import {
   int,
   list,
   numbered,
+  oneOrMore,
   optional,
   row,
   type Rule,
@@ -58,6 +59,12 @@ const passthroughDevice = row({
   irq_id: optional(int(0, 1023, "an interrupt number"), 0),
 });
 
+/** Levels of `--scheduler priority`, 0 the most urgent, as Minos 0.4 has them. */
+export const PriorityRange = { least: 7, usual: 4 } as const;
+
+/** Weights of `--scheduler fair`. */
+export const WeightRange = { least: 1, most: 10_000, usual: 100 } as const;
+
 const port = int(0, 0xffff, "an I/O port");
 
 const base = {
@@ -72,6 +79,16 @@ const base = {
   phys_cpu_sets: doc(
     "Bit mask of the cores on which each virtual CPU may run",
     optional(list(int(0, 2 ** 53 - 1, "a mask of cores")), undefined),
+  ),
+  cpu_priority: doc(
+    `For --scheduler priority: 0 (most urgent) to ${PriorityRange.least}, ` +
+      "one for all virtual CPUs or one for each",
+    optional(oneOrMore(int(0, PriorityRange.least, "a priority")), PriorityRange.usual),
+  ),
+  cpu_weight: doc(
+    "For --scheduler fair: the share of the core against that of others, " +
+      "one for all virtual CPUs or one for each",
+    optional(oneOrMore(int(WeightRange.least, WeightRange.most, "a weight")), WeightRange.usual),
   ),
 };
 

@@ -29,6 +29,7 @@ import type { PlatformFacts } from "./platform_facts.ts";
 import { hasErrors, type Problem } from "./problem.ts";
 import { roundUp } from "./ranges.ts";
 import type { VmConfig } from "./vm_config.ts";
+import { PriorityRange, WeightRange } from "./vm_keys.ts";
 import type { VmImages } from "./vm_images.ts";
 
 export type { EmulatedDevice, MemoryRegion, PassthroughWindow, VgicPlan };
@@ -39,6 +40,10 @@ export interface VcpuPlan {
   readonly mpidr: number;
   /** Bit n: may run on core n. */
   readonly affinityMask: number;
+  /** For `--scheduler priority`: 0 is the most urgent. */
+  readonly priority: number;
+  /** For `--scheduler fair`: its share against those of others. */
+  readonly weight: number;
 }
 
 /** Bytes to put into guest memory before the VM starts. */
@@ -177,10 +182,12 @@ function planVcpus(
   vgic: VgicPlan | undefined,
   problems: Problem[],
 ): VcpuPlan[] {
-  const { cpu_num, phys_cpu_ids: ids, phys_cpu_sets: sets } = config.values.base;
+  const { base } = config.values;
+  const { cpu_num, phys_cpu_ids: ids, phys_cpu_sets: sets } = base;
   const { count, max } = facts.cpus;
-  for (const [key, list] of [["phys_cpu_ids", ids], ["phys_cpu_sets", sets]] as const) {
-    if (list !== undefined && list.length !== cpu_num) {
+  for (const key of ["phys_cpu_ids", "phys_cpu_sets", "cpu_priority", "cpu_weight"] as const) {
+    const list = base[key];
+    if (typeof list === "object" && list.length !== cpu_num) {
       const expected = `${cpu_num} ${cpu_num === 1 ? "entry" : "entries"}, as cpu_num says`;
       problems.push(config.problem("error", `base.${key}`, expected, String(list.length)));
     }
@@ -215,7 +222,14 @@ function planVcpus(
   return Array.from({ length: cpu_num }, (_, i) => ({
     mpidr: ids?.[i] ?? i,
     affinityMask: sets?.[i] ?? anywhere,
+    priority: ofCpu(base.cpu_priority, i) ?? PriorityRange.usual,
+    weight: ofCpu(base.cpu_weight, i) ?? WeightRange.usual,
   }));
+}
+
+/** A value for all virtual CPUs, or that of one. */
+function ofCpu(values: number | readonly number[], index: number): number | undefined {
+  return typeof values === "number" ? values : values[index];
 }
 
 function checkKernel(

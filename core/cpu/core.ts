@@ -9,7 +9,7 @@ import { MaxCores, MemoryMap } from "../memory_map.ts";
 import { store } from "./controls.ts";
 import { type CpuFeatures, cpuFeatures, type CpuModel, idRegisters } from "./cpu_models.ts";
 import { updateAttention } from "./interrupts.ts";
-import { controlsChanged } from "./pstate.ts";
+import { controlsChanged, derivePlainCalls, pstateMask } from "./pstate.ts";
 import { CpuState } from "./state.ts";
 import type { SystemSlot } from "./system_register_slots.ts";
 import { resetRows } from "./system_registers.ts";
@@ -58,7 +58,6 @@ export class CpuCore implements Core {
   readonly timers: TimerUnit;
   readonly gic: GicSystemInterface | undefined;
   readonly firmware: Firmware | undefined;
-  el2Handler: ((core: Core) => void) | undefined;
   handlerDue = false;
 
   readonly #memory: ArrayBufferLike;
@@ -68,6 +67,7 @@ export class CpuCore implements Core {
   readonly #reported = new Set<string>();
   #active = false;
   #lines = 0;
+  #el2Handler: ((core: Core) => void) | undefined;
 
   constructor(options: CoreOptions) {
     if (options.index < 0 || options.index >= MaxCores) {
@@ -95,6 +95,15 @@ export class CpuCore implements Core {
   /** See {@linkcode Core.state}. */
   get state(): CpuState {
     return this.#active ? this.#window : this.#saved;
+  }
+
+  /** See {@linkcode Core.el2Handler}. */
+  get el2Handler(): ((core: Core) => void) | undefined {
+    return this.#el2Handler;
+  }
+  set el2Handler(handler: ((core: Core) => void) | undefined) {
+    this.#el2Handler = handler;
+    derivePlainCalls(this);
   }
 
   /** Whether the state is in the window. */
@@ -154,6 +163,7 @@ export class CpuCore implements Core {
     state.setU32("el", start.el ?? (this.hasEl2 ? 2 : 1));
     state.setU32("spSel", 1);
     state.setU32("daif", 0x3c0);
+    state.setU32("pstateMask", pstateMask(this));
     state.setU64("zFlag", 1n); // Z clear
     state.setU64("pc", start.pc);
     state.x[0] = start.x0 ?? 0n;

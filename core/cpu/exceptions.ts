@@ -18,7 +18,8 @@ import {
   undefinedInstruction,
 } from "./controls.ts";
 import { type InterruptKind, type PendingInterrupt, wakes } from "./interrupts.ts";
-import { deriveControls, packSpsr, Spsr, switchStack, unpackSpsr } from "./pstate.ts";
+import { Spsr } from "./modes.ts";
+import { enterMode, packSpsr, switchStack, unpackSpsr } from "./pstate.ts";
 import { type DataAbort, Ec, esr, Iss } from "./syndrome.ts";
 import type { Core, El, Trap } from "./types.ts";
 
@@ -63,7 +64,7 @@ function enter(core: Core, to: 1 | 2, vector: Vector, returnAddress: bigint): vo
   const vbar = stored(core, to === 2 ? "VBAR_EL2" : "VBAR_EL1");
   setPc(core, BigInt.asUintN(64, vbar + BigInt(offset)));
   if (to === 2 && core.el2Handler) core.handlerDue = true;
-  deriveControls(core);
+  enterMode(core);
 }
 
 function setPc(core: Core, pc: bigint): void {
@@ -244,7 +245,7 @@ export function exceptionReturn(core: Core): Trap | undefined {
   setPc(core, elr);
   state.setU32("exclusiveBytes", 0);
   state.setU32("eventRegister", 1);
-  deriveControls(core);
+  enterMode(core);
   return undefined;
 }
 

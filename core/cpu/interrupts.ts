@@ -84,7 +84,7 @@ export function pendingInterrupt(core: Core): PendingInterrupt | undefined {
 }
 
 /**
- * Derives `interruptMaskable` and bit 0 of `attention`.
+ * Derives `interruptsHigh`, `interruptMaskable` and bit 0 of `attention`.
  *
  * To be called after the lines, HCR_EL2, EL or DAIF changed. Generated code that clears DAIF bits
  * may instead set bit 0 itself when `interruptMaskable & ~daif` is not zero.
@@ -94,7 +94,8 @@ export function updateAttention(core: Core): void {
   const hcr = effectiveHcr(core);
   let maskable = 0;
   let now = false;
-  if (!quiet(core, hcr)) {
+  const isQuiet = quiet(core, hcr);
+  if (!isQuiet) {
     const el = currentEl(core);
     for (const source of sources) {
       const found = candidate(core, hcr, el, source);
@@ -104,6 +105,7 @@ export function updateAttention(core: Core): void {
     }
   }
   now ||= (maskable & ~state.u32("daif")) !== 0;
+  state.setU32("interruptsHigh", isQuiet ? 0 : 1);
   state.setU32("interruptMaskable", maskable);
   const others = state.u32("attention") & ~AttentionInterrupt;
   state.setU32("attention", now ? others | AttentionInterrupt : others);

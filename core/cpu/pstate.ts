@@ -7,33 +7,23 @@
 import {
   controllingSctlr,
   currentEl,
+  effectiveHcr,
   fpAccessTrap,
+  generalExceptionsToEl2,
+  Hcr,
   Sctlr,
   store,
   stored,
   undefinedInstruction,
 } from "./controls.ts";
 import { updateAttention } from "./interrupts.ts";
+import { forgetModes, ModeEntry, modeOf, PlainCall, Spsr } from "./modes.ts";
 import { Slot } from "./state.ts";
 import { Ec, Iss } from "./syndrome.ts";
 import { keyOf } from "./system_register_rows.ts";
 import type { SystemSlot } from "./system_register_slots.ts";
 import { accessGuards, Traps } from "./system_register_traps.ts";
 import type { Core, El, Trap } from "./types.ts";
-
-/** Bits of SPSR_ELx for AArch64. */
-export const Spsr = {
-  DIT: 1 << 24,
-  UAO: 1 << 23,
-  PAN: 1 << 22,
-  SS: 1 << 21,
-  IL: 1 << 20,
-  SSBS: 1 << 12,
-  BTYPE: 10,
-  DAIF: 0x3c0,
-  /** M[4]: the state is AArch32. */
-  nRW: 0x10,
-} as const;
 
 /** The bits of SPSR that are one word of state each. */
 const single = [
@@ -44,6 +34,12 @@ const single = [
   ["il", 20],
   ["ssbs", 12],
 ] as const;
+
+/** The fields of PSTATE that only some cores have, as bits of an SPSR. */
+export function pstateMask({ features }: Core): number {
+  return (features.dit ? Spsr.DIT : 0) | (features.uao ? Spsr.UAO : 0) |
+    (features.pan ? Spsr.PAN : 0) | (features.ssbs ? Spsr.SSBS : 0);
+}
 
 /** SPSR_ELx for the state as it is now. */
 export function packSpsr(core: Core): number {
@@ -85,7 +81,7 @@ export function switchStack(core: Core, el: El, spSel: number): void {
 /** MSR SPSel. */
 export function selectStack(core: Core, spSel: number): void {
   switchStack(core, currentEl(core), spSel);
-  core.state.setU32("sysregTrap", accessGuards(core, currentEl(core)));
+  enterMode(core);
 }
 
 /** Bits of FPCR that take floating point out of its default mode: AHP, DN, FZ, RMode, FZ16. */
@@ -97,19 +93,55 @@ export function writeFpcr(core: Core): void {
 }
 
 /**
- * Derives the state words that generated code tests, after EL or any control register changed:
- * `spCheck`, `fpTrap`, `fpFast`, `sysregTrap`, `interruptMaskable`, `attention`, and by way of the
- * MMU `tlb`, `tlbUnprivileged` and `alignMask`.
+ * Derives the state words that generated code tests, after any control register changed: those of
+ * {@linkcode enterMode}, `fpFast` and `plainCalls`.
  */
 export function deriveControls(core: Core): void {
+  forgetModes(core.state);
+  derivePlainCalls(core);
+  writeFpcr(core);
+  enterMode(core);
+}
+
+/** Derives `plainCalls`, also after `el2Handler` has changed. */
+export function derivePlainCalls(core: Core): void {
+  const guest = generalExceptionsToEl2(core) ? 0 : PlainCall.guest;
+  const vectors = core.hasEl2 && !core.el2Handler && !(effectiveHcr(core) & Hcr.HCD);
+  core.state.setU32("plainCalls", guest | (vectors ? PlainCall.hvc : 0));
+}
+
+/**
+ * Derives the state words that depend on EL, SPSel, PAN and UAO, after one of them changed: `spCheck`,
+ * `fpTrap`, `sysregTrap`, `interruptsHigh`, `interruptMaskable`, `attention`, and by way of the MMU
+ * `mode`, `tlb`, `tlbUnprivileged` and `alignMask`.
+ */
+export function enterMode(core: Core): void {
+  const state = core.state;
+  const mode = modeOf(state);
+  if (state.word(mode + ModeEntry.isDerived) === 0) deriveMode(core, mode);
+  for (const name of ["spCheck", "fpTrap", "sysregTrap"] as const) {
+    state.setU32(name, state.word(mode + ModeEntry[name]));
+  }
+  updateAttention(core);
+  core.mmu.contextChanged();
+}
+
+function deriveMode(core: Core, mode: number): void {
   const state = core.state;
   const el = currentEl(core);
   const sctlr = controllingSctlr(core, el);
-  state.setU32("spCheck", sctlr & (el === 0 ? Sctlr.SA0 : Sctlr.SA) ? 1 : 0);
-  state.setU32("fpTrap", fpAccessTrap(core)?.to ?? 0);
-  state.setU32("sysregTrap", accessGuards(core, el));
-  writeFpcr(core);
-  updateAttention(core);
+  state.setWord(mode + ModeEntry.spCheck, sctlr & (el === 0 ? Sctlr.SA0 : Sctlr.SA) ? 1 : 0);
+  const fpTrap = fpAccessTrap(core)?.to ?? 0;
+  state.setU32("fpTrap", fpTrap); // which guards depend on
+  state.setWord(mode + ModeEntry.fpTrap, fpTrap);
+  state.setWord(mode + ModeEntry.sysregTrap, accessGuards(core, el));
+  state.setWord(mode + ModeEntry.isDerived, 1);
+}
+
+/** What follows a write of TTBR0_EL1 or TTBR1_EL1: which contexts there are does not change. */
+export function tablesChanged(core: Core): void {
+  if (currentEl(core) === 2) return translationChanged(core);
+  core.state.setU32("tablesChanged", 1);
   core.mmu.contextChanged();
 }
 
@@ -144,7 +176,7 @@ const pstateFields: readonly PstateField[] = [
     exists: (core) => core.features.uao,
     set: (core, imm) => {
       core.state.setU32("uao", imm & 1);
-      core.mmu.contextChanged();
+      enterMode(core);
     },
   },
   {
@@ -155,7 +187,7 @@ const pstateFields: readonly PstateField[] = [
     exists: (core) => core.features.pan,
     set: (core, imm) => {
       core.state.setU32("pan", imm & 1);
-      core.mmu.contextChanged();
+      enterMode(core);
     },
   },
   { name: "SPSel", op1: 0, op2: 5, el: 1, set: (core, imm) => selectStack(core, imm & 1) },

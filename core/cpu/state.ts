@@ -33,6 +33,10 @@ export const StateLayout = {
   mailbox: 0x400,
   /** Operands and result of floating-point operations that TypeScript does (64 bytes). */
   scratch: 0x440,
+  /** What exceptions and returns load: see modes.ts. */
+  modes: 0x600,
+  contexts: 0xa00,
+  asids: 0xa40,
   systemRegisters: 0x1000,
   systemRegisterSlots: 512,
 } as const;
@@ -102,10 +106,24 @@ export const StateFields = {
   sysregTrap: [0x558, "u32"],
   /** Pending interrupts that wait only for PSTATE.{A,I,F}, as bits of `daif`. */
   interruptMaskable: [0x55c, "u32"],
+  /** Non-zero when an interrupt input or the bit of a virtual interrupt is high. */
+  interruptsHigh: [0x560, "u32"],
+  /** Calls and returns that generated code may do: bits of `PlainCall`. */
+  plainCalls: [0x564, "u32"],
+  /** Bits of SPSR_ELx for the fields of PSTATE that only some cores have and this one has. */
+  pstateMask: [0x568, "u32"],
+  /** Byte offset in the block of the current mode (modes.ts). */
+  mode: [0x56c, "u32"],
+  /** Generated code has written TTBR0_EL1 or TTBR1_EL1, and the MMU has not looked yet. */
+  tablesChanged: [0x570, "u32"],
+  /** Where the ASID of EL1&0 comes from: bits of `AsidControl`; 0 when not known. */
+  asidControl: [0x574, "u32"],
+  /** Generated code has taken an exception from a lower level. */
+  calledFromBelow: [0x578, "u32"],
   /** In translated code: what set the flags last; 0 elsewhere, as the flag words are current. */
-  lazyKind: [0x560, "u32"],
-  lazyA: [0x568, "u64"],
-  lazyB: [0x570, "u64"],
+  lazyKind: [0x57c, "u32"],
+  lazyA: [0x580, "u64"],
+  lazyB: [0x588, "u64"],
 } as const satisfies Record<string, Field>;
 
 /** Name of a state field. */
@@ -144,6 +162,14 @@ export class CpuState {
     this.#u64 = new BigUint64Array(memory, base, MemoryMap.stateBytes / 8);
   }
 
+  /** The 32-bit word at a byte offset. */
+  word(offset: number): number {
+    return this.#u32[offset >> 2] as number;
+  }
+  /** Writes the 32-bit word at a byte offset. */
+  setWord(offset: number, value: number): void {
+    this.#u32[offset >> 2] = value;
+  }
   /** A 32-bit field, or the low half of a 64-bit one. */
   u32(name: StateField): number {
     return this.#u32[wordIndex[name]] as number;

@@ -9,7 +9,9 @@ import { interruptStatus, updateAttention } from "./interrupts.ts";
 import {
   controlsChanged,
   deriveControls,
+  enterMode,
   selectStack,
+  tablesChanged,
   translationChanged,
   writeFpcr,
 } from "./pstate.ts";
@@ -17,7 +19,6 @@ import type { SystemRegister } from "./system_register_rows.ts";
 import { AccessGuard, Traps } from "./system_register_traps.ts";
 import type { Core } from "./types.ts";
 
-const context = (core: Core): void => core.mmu.contextChanged();
 const virtualMemory = [Traps.TVM, Traps.TRVM] as const;
 const word = 0xffff_ffffn;
 const rw1 = { read: 1, write: 1 } as const;
@@ -56,7 +57,7 @@ const pstateRows: readonly SystemRegister[] = [
     ...rw1,
     field: ["pan", 22],
     mask: 1n << 22n,
-    then: context,
+    then: enterMode,
     exists: (core) => core.features.pan,
   },
   {
@@ -65,7 +66,7 @@ const pstateRows: readonly SystemRegister[] = [
     ...rw1,
     field: ["uao", 23],
     mask: 1n << 23n,
-    then: context,
+    then: enterMode,
     exists: (core) => core.features.uao,
   },
   {
@@ -183,7 +184,7 @@ const translationRows: readonly SystemRegister[] = [
     at: [3, 0, 2, 0, 0],
     ...rw1,
     slot: "TTBR0_EL1",
-    then: translationChanged,
+    then: tablesChanged,
     traps: virtualMemory,
     e2h: "TTBR0_EL2",
   },
@@ -192,7 +193,7 @@ const translationRows: readonly SystemRegister[] = [
     at: [3, 0, 2, 0, 1],
     ...rw1,
     slot: "TTBR1_EL1",
-    then: translationChanged,
+    then: tablesChanged,
     traps: virtualMemory,
     e2h: "TTBR1_EL2",
   },

@@ -1,5 +1,7 @@
 /** A growing buffer of WebAssembly code bytes. @module */
 
+const encoder = new TextEncoder();
+
 /** Appends bytes, integers in LEB128 and other buffers. */
 export class Code {
   #bytes = new Uint8Array(256);
@@ -11,9 +13,12 @@ export class Code {
     this.#bytes[this.length++] = value;
   }
   bytes(values: ArrayLike<number>): void {
-    if (this.length + values.length > this.#bytes.length) this.#grow(this.length + values.length);
-    this.#bytes.set(values, this.length);
-    this.length += values.length;
+    const { length } = values;
+    if (this.length + length > this.#bytes.length) this.#grow(this.length + length);
+    // `set` costs more than it does for what is short.
+    if (length > 8) this.#bytes.set(values, this.length);
+    else for (let i = 0; i < length; i++) this.#bytes[this.length + i] = values[i] as number;
+    this.length += length;
   }
   /** Unsigned LEB128 of an integer below 2^53. */
   uleb(value: number): void {
@@ -35,6 +40,7 @@ export class Code {
   /** Signed LEB128 of a 64-bit integer. */
   sleb64(value: bigint): void {
     value = BigInt.asIntN(64, value);
+    if (value === BigInt.asIntN(32, value)) return this.sleb32(Number(value));
     while (value < -0x40n || value >= 0x40n) {
       this.byte(Number(value & 0x7fn) | 0x80);
       value >>= 7n;
@@ -42,7 +48,7 @@ export class Code {
     this.byte(Number(value & 0x7fn));
   }
   text(value: string): void {
-    const encoded = new TextEncoder().encode(value);
+    const encoded = encoder.encode(value);
     this.uleb(encoded.length);
     this.bytes(encoded);
   }

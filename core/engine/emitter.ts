@@ -71,6 +71,12 @@ export abstract class Emitter extends ValueEmitter implements Ops {
   setD(slot: SlotRef, value: Val): void {
     this.setV(slot, this.lane("i64x2.replace_lane", 0, this.v128(0n, 0n), value));
   }
+  scalar(_size: number, slot: SlotRef): Val {
+    return this.x(slot);
+  }
+  setScalar(_size: number, slot: SlotRef, value: Val): void {
+    this.setD(slot, value);
+  }
   setS(slot: SlotRef, value: Val): void {
     this.setV(slot, this.lane("i32x4.replace_lane", 0, this.v128(0n, 0n), value));
   }
@@ -81,6 +87,21 @@ export abstract class Emitter extends ValueEmitter implements Ops {
   setField(name: StateField, value: Val): void {
     const [offset, type] = StateFields[name];
     this.storeAt(type === "u32" ? "i32.store" : "i64.store", stateAddress(offset), value);
+  }
+
+  word(at: Val, offset: number): Val {
+    return this.load("i32.load", this.w("i64.extend_i32_u", at), MemoryMap.window + offset);
+  }
+  setWord(at: Val, value: Val): void {
+    const address = nodeAddress(this.w("i64.extend_i32_u", at), MemoryMap.window);
+    this.storeAt("i32.store", address, value);
+  }
+  wide(at: Val): Val {
+    return this.load("i64.load", this.w("i64.extend_i32_u", at), MemoryMap.window);
+  }
+  setWide(at: Val, value: Val): void {
+    const address = nodeAddress(this.w("i64.extend_i32_u", at), MemoryMap.window);
+    this.storeAt("i64.store", address, value);
   }
 
   // -- flags --------------------------------------------------------------------------------------
@@ -235,6 +256,7 @@ export abstract class Emitter extends ValueEmitter implements Ops {
   execute(): void {
     this.callOrLeave(Imports.execute, () => asNode(this.i32(this.classIndex())).emit(this.code));
   }
+  interpreted(): void {}
   checkAttention(): void {
     this.if(this.field("attention"), () => {
       this.callOrLeave(Imports.attend, () => asNode(this.i32(0)).emit(this.code));
@@ -245,6 +267,10 @@ export abstract class Emitter extends ValueEmitter implements Ops {
   }
   fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val {
     return emitFpLanes(this, operation, info, lanes, args);
+  }
+  fpFlags(size: number, signalling: boolean, a: Val, b: Val): void {
+    const order = this.fp(signalling ? "compareSignalling" : "compare", size, a, b);
+    this.setNzcv(this.w("i32.shl", this.w("i32.wrap_i64", order), this.i32(28)));
   }
   /** Calls core/fp; operands and result are i64 bit patterns. */
   fpExact(operation: string, info: number, args: readonly Val[]): Val {

@@ -32,8 +32,15 @@ export function ordinary(t: FpLane, v: Val): Val {
   return t.and(t.w("ge", magnitude, least), t.w("le", magnitude, most));
 }
 
-/** Whether `product` is a · b exactly; for doubles, and for single scalars by way of them. */
+/** Whether `product` is a · b exactly; for doubles, and for single precision by way of them. */
 export function isProduct(t: FpLane, a: Val, b: Val, product: Val): Val {
+  if (!t.double && !t.scalar) {
+    const [low, high] = [false, true].map((half) => {
+      const [x, y, p] = [a, b, product].map((v) => t.widened(v, half)) as [Val, Val, Val];
+      return t.op.w("f64x2.eq", t.op.w("f64x2.mul", x, y), p);
+    }) as [Val, Val];
+    return t.and(low, high);
+  }
   if (!t.double) {
     const wide = (v: Val) => t.op.w("f64.promote_f32", v);
     return t.op.w("f64.eq", t.op.w("f64.mul", wide(a), wide(b)), wide(product));

@@ -14,8 +14,9 @@ import { Rounding } from "../fp/ops.ts";
 import { type FpInfo, unpackFpInfo } from "../fp/table.ts";
 import type { Ops, Val } from "../isa/ops.ts";
 import { isProduct, sumError } from "./fp_error.ts";
-import { fusedDouble, fusedSingle } from "./fp_fused.ts";
+import { fusedDouble, fusedSingle, hostFused } from "./fp_fused.ts";
 import { FpLane } from "./fp_lane.ts";
+import { hasFusedMadd } from "./fused_madd.ts";
 
 /** A result, and the condition (i32) under which it and the flags are right; absent: always. */
 export interface FastFp {
@@ -58,9 +59,8 @@ function product(
   return (t, args) => {
     const [x, y] = args as [Val, Val];
     const r = t.let(t.w(name, ...args));
-    const attempt = { result: t.bits(finish(t, r)), rounded: t.normal(r) };
-    if (!t.scalar && !t.double) return attempt;
-    return { ...attempt, precise: () => isProduct(t, ...of(x, y, r)) };
+    const precise = () => isProduct(t, ...of(x, y, r));
+    return { result: t.bits(finish(t, r)), rounded: t.normal(r), precise };
   };
 }
 
@@ -88,8 +88,18 @@ const flags: Path = (t, [x, y]) => {
 
 const fused = (negateAddend: boolean, negateFactor: boolean): Path => (t, [d, a, b]) => {
   const sign = (v: Val, negate: boolean) => negate ? t.let(t.w("neg", v)) : v;
-  const operands = [sign(d as Val, negateAddend), sign(a as Val, negateFactor), b as Val] as const;
-  return t.double ? fusedDouble(t, ...operands) : fusedSingle(t, ...operands);
+  const [addend, x, y] = [sign(d as Val, negateAddend), sign(a as Val, negateFactor), b as Val];
+  const soft = () => t.double ? fusedDouble(t, addend, x, y) : fusedSingle(t, addend, x, y);
+  if (!hasFusedMadd) return soft();
+  const r = t.let(hostFused(t, addend, x, y));
+  const zero = t.constant(0);
+  const byZero = t.or(t.w("eq", x, zero), t.w("eq", y, zero));
+  return {
+    result: t.bits(r),
+    rounded: t.normal(r),
+    exact: t.and(byZero, t.finite(r)),
+    precise: () => soft().precise(),
+  };
 };
 
 const Directions = {
@@ -101,7 +111,7 @@ const Directions = {
 } as const;
 
 /** Rounds to an integral value; infinities and the sign of zero stay. */
-function toIntegral(t: FpLane, x: Val, mode: FpInfo["mode"]): Val | undefined {
+export function toIntegral(t: FpLane, x: Val, mode: FpInfo["mode"]): Val | undefined {
   if (mode in Directions) return t.w(Directions[mode as keyof typeof Directions], x);
   if (mode !== Rounding.tieAway || !t.scalar) return undefined;
   // The largest number below one half brings exactly the ties and what lies beyond to the next one.

@@ -8,7 +8,21 @@ import { FpLane } from "./fp_lane.ts";
 interface Fused {
   readonly result: Val;
   readonly rounded: Val;
-  readonly precise?: () => Val;
+  readonly precise: () => Val;
+}
+
+/** The host's multiply-add, where it rounds once (fused_madd.ts); `subtract` subtracts the product. */
+export function hostFused(t: FpLane, addend: Val, a: Val, b: Val, subtract = false): Val {
+  const type = t.double ? "f64x2" : "f32x4";
+  const wide = (v: Val) => {
+    if (!t.scalar) return v;
+    // V8's splat of single precision takes longer than this.
+    return t.double ? t.op.w("f64x2.splat", v) : t.op.lane("f32x4.replace_lane", 0, zeros, v);
+  };
+  const zeros = t.op.v128(0n, 0n);
+  const name = subtract ? "relaxed_nmadd" : "relaxed_madd";
+  const r = t.op.w(`${type}.${name}`, wide(a), wide(b), wide(addend));
+  return t.scalar ? t.op.lane(`${type}.extract_lane`, 0, r) : r;
 }
 
 /** What is half way between two numbers of single precision, in the fraction of a double. */
@@ -37,22 +51,32 @@ export function fusedSingle(t: FpLane, addend: Val, a: Val, b: Val): Fused {
   };
 }
 
-const bytes = (from: number) => Array.from({ length: 8 }, (_, i) => from + i);
-
 function fusedSingles(t: FpLane, addend: Val, a: Val, b: Val): Fused {
   const { op } = t;
+  const double = new FpLane(op, "f64x2");
   const both = (value: bigint) => op.v128(value, value);
-  const [low, high] = [0, 8].map((half) => {
-    const wide = (v: Val) => {
-      const moved = half ? op.shuffle([...bytes(half), ...bytes(half)], v, v) : v;
-      return op.w("f64x2.promote_low_f32x4", moved);
-    };
-    return op.let(op.w("f64x2.add", op.w("f64x2.mul", wide(a), wide(b)), wide(addend)));
-  }) as [Val, Val];
-  const single = (v: Val) => op.w("f32x4.demote_f64x2_zero", v);
-  const r = op.let(op.shuffle([...bytes(0), ...bytes(16)], single(low), single(high)));
+  const halves = [false, true].map((high) => {
+    const [x, y, z] = [a, b, addend].map((v) => t.widened(v, high)) as [Val, Val, Val];
+    const product = op.let(double.w("mul", x, y));
+    return { product, addend: z, sum: op.let(double.w("add", product, z)) };
+  });
+  const [low, high] = halves.map(({ sum }) => op.w("f32x4.demote_f64x2_zero", sum)) as [Val, Val];
+  const bytes = (from: number) => Array.from({ length: 8 }, (_, i) => from + i);
+  const r = op.let(op.shuffle([...bytes(0), ...bytes(16)], low, high));
   const noTie = (v: Val) => op.w("i64x2.ne", op.w("v128.and", v, both(Tie.mask)), both(Tie.value));
-  return { result: r, rounded: t.and(t.normal(r), t.and(noTie(low), noTie(high))) };
+  const noTies = halves.map(({ sum }) => noTie(sum)) as [Val, Val];
+  return {
+    result: r,
+    rounded: t.and(t.normal(r), t.and(...noTies)),
+    precise: () => {
+      const exact = halves.map(({ product, addend, sum }, i) => {
+        const error = sumError(double, product, addend, sum);
+        const none = double.w("eq", error, double.constant(0));
+        return t.and(none, double.w("eq", t.widened(r, i > 0), sum));
+      }) as [Val, Val];
+      return t.and(...exact);
+    },
+  };
 }
 
 /** The sum, or its odd neighbour on the side of `error` when it is even and not exact. */

@@ -75,6 +75,13 @@ export class FpLane {
         : this.op.w("f32.reinterpret_i32", this.op.w("i32.wrap_i64", bits)),
     );
   }
+  /** The two low or the two high elements of single precision as doubles. */
+  widened(value: Val, high: boolean): Val {
+    const { op } = this;
+    const eight = Array.from({ length: 8 }, (_, i) => i + 8);
+    const moved = high ? op.shuffle([...eight, ...eight], value, value) : value;
+    return op.let(op.w("f64x2.promote_low_f32x4", moved));
+  }
   /** Neither infinite nor a NaN. */
   finite(value: Val): Val {
     const largest = this.double ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;

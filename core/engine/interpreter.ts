@@ -14,39 +14,31 @@ import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
 import type { Decoded } from "../isa/decode.ts";
 import {
   emitDecode,
-  emitGo,
   emitHandler,
   emitPageEnd,
-  emitStart,
   type HandlerVariant,
   HotCount,
 } from "./handler_emitter.ts";
-import { type ImportFunctions, Imports } from "./imports.ts";
+import { emitFpRoutine } from "./fp_routine.ts";
+import type { ImportFunctions } from "./imports.ts";
+import { Helpers, moduleSurroundings } from "./module_surroundings.ts";
 import { RecordWriter } from "./record_writer.ts";
-import { emitFind } from "./translate/find_page.ts";
-import { emitSettleFlags, emitStoreFlags } from "./translate/lazy_flags.ts";
 import { Translator } from "./translate/translator.ts";
-import { encodeModule, type FunctionBody, type FunctionType } from "./wasm_module.ts";
+import { encodeModule, type FunctionBody, type ModuleSurroundings } from "./wasm_module.ts";
 
 /** Slots for handlers (there are fewer: see its test), and after them for translated regions. */
 export const HandlerSlots = 16384;
 const RegionSlots = 32768;
 /** Bytes of a page of linear memory. */
 const WasmPage = 65536;
-const TableSize = HandlerSlots + RegionSlots;
+const RoutineSlots = 2048;
+const FirstRoutine = HandlerSlots + RegionSlots;
+const TableSize = FirstRoutine + RoutineSlots;
 /** Fixed table slots. */
 const Fixed = { decode: 0, pageEnd: 1, undefined: 2 } as const;
 const FirstHandler = 3;
 /** Longest run of instructions decoded at once. */
 const RunLength = 32;
-
-const Types: readonly FunctionType[] = [
-  { params: ["i64", "i32"], results: [] },
-  { params: ["i32", "i32"], results: ["i32"] },
-  { params: [], results: [] },
-  { params: ["i32", "i64", "i64"], results: [] },
-  { params: ["i64", "i64", "i64", "i32", "i32"], results: ["i64"] },
-];
 
 /** How code is run. */
 export interface EngineOptions {
@@ -56,6 +48,8 @@ export interface EngineOptions {
   readonly hotCount?: number;
   /** Most pages that have records at once. */
   readonly recordPages?: number;
+  /** Most translated regions at once. */
+  readonly regionSlots?: number;
 }
 
 /** Decodes, compiles and runs instructions in one linear memory. */
@@ -70,11 +64,18 @@ export class Interpreter {
   readonly #variants: HandlerVariant[] = [];
   readonly #writer: RecordWriter;
   readonly #hotCount: number;
+  readonly #helpers: readonly FunctionBody[];
+  readonly #surroundings: ModuleSurroundings;
   readonly #recordPages: number;
+  /** Functions for floating-point operations: slots by name, and those not compiled yet. */
+  readonly #routines = new Map<string, number>();
+  readonly #newRoutines: (readonly [slot: number, body: FunctionBody])[] = [];
   #pending = 0;
   #foreign = 0;
   /** Host page of each record page. */
   readonly #hostPages: number[] = [];
+  /** Record pages below them that are not in use any more. */
+  readonly #freePages: number[] = [];
   #start: () => void;
   /** The second tier; undefined when everything is interpreted. */
   readonly translator: Translator | undefined;
@@ -94,6 +95,8 @@ export class Interpreter {
     );
     this.#has = has;
     this.#hotCount = options.hotCount ?? HotCount;
+    this.#surroundings = moduleSurroundings(memory.buffer.byteLength / WasmPage, TableSize);
+    this.#helpers = Helpers.map((helper) => helper.emit(this.#hotCount));
     this.#recordPages = options.recordPages ?? MemoryMap.maxRecordPages;
     this.#table = new WebAssembly.Table({
       element: "anyfunc",
@@ -118,10 +121,12 @@ export class Interpreter {
     for (const word of CommonWords) this.#writer.prepare(word);
     this.#pending = 0;
     this.#start = this.#compileAll();
-    this.translator = options.translate ? this.#makeTranslator() : undefined;
+    this.translator = options.translate
+      ? this.#makeTranslator(Math.min(options.regionSlots ?? RegionSlots, RegionSlots))
+      : undefined;
   }
 
-  #makeTranslator(): Translator {
+  #makeTranslator(slots: number): Translator {
     const pageOf = (record: number) => record - (record - MemoryMap.records) % Records.pageStride;
     return new Translator({
       wordAt: (record) => this.wordAt(record),
@@ -129,10 +134,24 @@ export class Interpreter {
       handlerAt: (record) => this.#view.getUint16(record, true),
       setHandler: (record, slot) => this.#view.setUint16(record, slot, true),
       pageOf,
-      install: (functions) => this.#instantiate(functions),
-      slots: [HandlerSlots, RegionSlots],
+      fpRoutine: (...named) => this.#fpRoutine(...named),
+      install: (functions) => this.#instantiate([...this.#newRoutines.splice(0), ...functions]),
+      slots: [HandlerSlots, slots],
       undecoded: Fixed.decode,
     });
+  }
+
+  #fpRoutine(operation: string, info: number, lanes: number | undefined): number {
+    const key = `${operation} ${info} ${lanes}`;
+    const known = this.#routines.get(key);
+    if (known !== undefined) return known;
+    const slot = FirstRoutine + this.#routines.size;
+    if (slot === TableSize) {
+      throw new Error(`Cannot add a floating-point routine: the table holds ${RoutineSlots}`);
+    }
+    this.#routines.set(key, slot);
+    this.#newRoutines.push([slot, emitFpRoutine(operation, info, lanes)]);
+    return slot;
   }
 
   #heatUp(record: number): void {
@@ -162,6 +181,13 @@ export class Interpreter {
     return (this.#hostPages[index] as number) + inPage;
   }
 
+  /** Record of the instruction at an address in the linear memory, if its page has records. */
+  recordAt(host: number): number | undefined {
+    const index = this.#pages[Math.floor(host / PageBytes)] as number;
+    if (index === 0) return undefined;
+    return MemoryMap.records + (index - 1) * Records.pageStride + (host % PageBytes) * 4;
+  }
+
   /** Whether a page of memory has records. */
   isCodePage(hostPage: number): boolean {
     return this.#pages[hostPage / PageBytes] !== 0;
@@ -174,9 +200,10 @@ export class Interpreter {
    * @returns Whether the other pages kept theirs.
    */
   addCodePage(hostPage: number): boolean {
-    const kept = this.#hostPages.length < this.#recordPages && !this.translator?.isFull;
+    const kept = this.codePages < this.#recordPages;
     if (!kept) this.dropAllCode();
-    const index = this.#hostPages.push(hostPage) - 1;
+    const index = this.#freePages.pop() ?? this.#hostPages.length;
+    this.#hostPages[index] = hostPage;
     this.#pages[hostPage / PageBytes] = index + 1;
     const base = MemoryMap.records + index * Records.pageStride;
     new Uint8Array(this.#memory.buffer, base, Records.pageStride).fill(0);
@@ -184,20 +211,36 @@ export class Interpreter {
     return kept;
   }
 
+  /** Pages that have records. */
+  get codePages(): number {
+    return this.#hostPages.length - this.#freePages.length;
+  }
+
+  /**
+   * Forgets the records of the page at `hostPage`, so that stores to it take the fast path again;
+   * call only between runs, and before the TLBs are flushed.
+   */
+  dropCodePage(hostPage: number): void {
+    const index = this.#pages[hostPage / PageBytes] as number;
+    if (index === 0) return;
+    this.codeWritten(hostPage, PageBytes);
+    this.#pages[hostPage / PageBytes] = 0;
+    this.#freePages.push(index - 1);
+  }
+
   /** Forgets all records. */
   dropAllCode(): void {
     for (const page of this.#hostPages) this.#pages[page / PageBytes] = 0;
     this.#hostPages.length = 0;
+    this.#freePages.length = 0;
     this.translator?.clear();
   }
 
   /** Forgets the records of instructions in `bytes` bytes from `host`. */
   codeWritten(host: number, bytes: number): void {
     for (let at = host - host % 4; at < host + bytes; at += 4) {
-      const index = this.#pages[Math.floor(at / PageBytes)] as number;
-      if (index === 0) continue;
-      const base = MemoryMap.records + (index - 1) * Records.pageStride;
-      const record = base + (at % PageBytes) * 4;
+      const record = this.recordAt(at);
+      if (record === undefined) continue;
       this.translator?.changed(record);
       this.#view.setUint16(record, Fixed.decode, true);
     }
@@ -262,28 +305,20 @@ export class Interpreter {
   }
 
   #handlersFrom(first: number): (readonly [slot: number, body: FunctionBody])[] {
-    return this.#variants.slice(first).map((v, i) => [FirstHandler + first + i, emitHandler(v)]);
+    return this.#variants.slice(first).map((
+      v,
+      i,
+    ) => [FirstHandler + first + i, emitHandler(v, this.#hotCount)]);
   }
 
   /** Compiles functions as one module, with the helpers each module carries; returns its start. */
   #instantiate(functions: readonly (readonly [slot: number, body: FunctionBody])[]): () => void {
-    // goFunction (handler_emitter.ts) is the first of them.
-    const helpers = [
-      emitGo(this.#hotCount),
-      emitStart(2),
-      emitStoreFlags(3),
-      emitSettleFlags(2),
-      emitFind(4, "read"),
-      emitFind(4, "write"),
-    ];
+    const helpers = this.#helpers;
     const bytes = encodeModule({
-      types: Types,
-      imports: Object.keys(Imports).map((name) => [name, 1] as const),
+      surroundings: this.#surroundings,
       functions: [...helpers, ...functions.map(([, body]) => body)],
       exports: [["start", 1]],
       elements: functions.map(([slot], i) => [slot, helpers.length + i] as const),
-      memoryPages: this.#memory.buffer.byteLength / WasmPage,
-      tableSize: TableSize,
     });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: this.#imports,

@@ -19,10 +19,21 @@ import { TypeCode } from "./wasm_module.ts";
 /** A pure expression; `emit` pushes its value. */
 export interface Node {
   readonly type: WasmType;
-  /** Its value, if it is an integer constant. */
-  readonly constant?: number | bigint;
   readonly emit: (c: Code) => void;
+  /** Set where the value is another one seen as bits of another type. */
+  readonly view?: { readonly name: WasmOp; readonly of: Node };
+  /** Set where the value is known, for integers. */
+  readonly constant?: bigint;
 }
+
+/** Conversions that lose nothing, and what takes them back. */
+const Views: { readonly [name in WasmOp]?: WasmOp } = {
+  "f64.reinterpret_i64": "i64.reinterpret_f64",
+  "i64.reinterpret_f64": "f64.reinterpret_i64",
+  "f32.reinterpret_i32": "i32.reinterpret_f32",
+  "i32.reinterpret_f32": "f32.reinterpret_i32",
+  "i64.extend_i32_u": "i32.wrap_i64",
+};
 
 /** Where a slot is: `emit` pushes an i64 address, to which `offset` is added. */
 export interface SlotAddress {
@@ -54,8 +65,11 @@ export abstract class ValueEmitter {
 
   // -- pure values --------------------------------------------------------------------------------
   w(name: WasmOp, ...args: Val[]): Val {
+    const of = args[0] && asNode(args[0]);
+    if (of?.view && args.length === 1 && Views[of.view.name] === name) return asVal(of.view.of);
     const [opcode, params, result] = WasmOps[name];
-    return this.#pure(name, opcode, [], params, result, args);
+    const value = this.#pure(name, opcode, [], params, result, args);
+    return name in Views ? asVal({ ...asNode(value), view: { name, of: of as Node } }) : value;
   }
   lane(name: LaneOp, index: number, ...args: Val[]): Val {
     const [opcode, params, result] = LaneOps[name];
@@ -89,7 +103,7 @@ export abstract class ValueEmitter {
   i32(value: number): Val {
     return asVal({
       type: "i32",
-      constant: value,
+      constant: BigInt(value),
       emit: (c) => {
         c.byte(W.i32Const);
         c.sleb32(value);
@@ -99,7 +113,7 @@ export abstract class ValueEmitter {
   i64(value: bigint | number): Val {
     return asVal({
       type: "i64",
-      constant: value,
+      constant: BigInt(value),
       emit: (c) => {
         c.byte(W.i64Const);
         c.sleb64(BigInt(value));
@@ -120,6 +134,7 @@ export abstract class ValueEmitter {
   }
   let(value: Val): Val {
     const node = asNode(value);
+    if (node.view) return this.w(node.view.name, this.let(asVal(node.view.of)));
     const local = this.newLocal(node.type);
     node.emit(this.code);
     this.setLocal(local);
@@ -129,6 +144,9 @@ export abstract class ValueEmitter {
     const [x, y, c0] = [asNode(a), asNode(b), asNode(condition)];
     if (x.type !== y.type || c0.type !== "i32") {
       throw new TypeError(`Cannot select between ${x.type} and ${y.type} by ${c0.type}`);
+    }
+    if (x.view && x.view.name === y.view?.name) {
+      return this.w(x.view.name, this.select(condition, asVal(x.view.of), asVal(y.view.of)));
     }
     return asVal({
       type: x.type,
@@ -175,7 +193,7 @@ export abstract class ValueEmitter {
   load(name: LoadOp, address: Val, offset: number): Val {
     return this.loadAt(name, nodeAddress(address, offset));
   }
-  protected loadAt(name: LoadOp, address: SlotAddress): Val {
+  loadAt(name: LoadOp, address: SlotAddress): Val {
     const [opcode, type] = LoadOps[name];
     const local = this.newLocal(type);
     address.emit(this.code);
@@ -185,7 +203,9 @@ export abstract class ValueEmitter {
     this.setLocal(local);
     return this.local(local, type);
   }
-  protected storeAt(name: StoreOp, address: SlotAddress, value: Val): void {
+  storeAt(name: StoreOp, address: SlotAddress, value: Val): void {
+    const float = floatStore(name, asNode(value));
+    if (float) return this.storeAt(float[0], address, float[1]);
     const [opcode, type] = StoreOps[name];
     const node = asNode(value);
     if (node.type !== type) {
@@ -197,6 +217,15 @@ export abstract class ValueEmitter {
     this.code.byte(0);
     this.code.uleb(address.offset);
   }
+}
+
+/** The store of a number whose bits `value` is. */
+function floatStore(name: StoreOp, { view }: Node): [StoreOp, Val] | undefined {
+  if (name === "i64.store" && view?.of.type === "f64") return ["f64.store", asVal(view.of)];
+  if (name === "i64.store32" && view?.of.view?.of.type === "f32") {
+    return ["f32.store", asVal(view.of.view.of)];
+  }
+  return undefined;
 }
 
 /** Address of a place in the window. */

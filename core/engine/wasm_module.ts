@@ -27,35 +27,44 @@ export interface FunctionBody {
   readonly unlikely?: readonly number[];
 }
 
-/** What a module is made of. Functions are numbered after the imported ones. */
-export interface ModuleSpec {
+/** What the modules of one memory have in common. */
+export interface ModuleSurroundings {
   readonly types: readonly FunctionType[];
   /** Imported functions from module "env": name and type. */
   readonly imports: readonly (readonly [name: string, type: number])[];
-  readonly functions: readonly FunctionBody[];
-  /** Exported functions: name and index among `functions`. */
-  readonly exports: readonly (readonly [name: string, index: number])[];
-  /** Table slots to fill when instantiated: slot and index among `functions`. */
-  readonly elements: readonly (readonly [slot: number, index: number])[];
   /** Pages of the imported memory, which cannot grow: so its start need not be read again after calls. */
   readonly memoryPages: number;
   /** Entries of the imported table. */
   readonly tableSize: number;
 }
 
-/** Encodes a module that imports `env.memory` (memory64) and `env.table`. */
-export function encodeModule(m: ModuleSpec): Uint8Array<ArrayBuffer> {
+/** What a module is made of. Functions are numbered after the imported ones. */
+export interface ModuleSpec {
+  readonly surroundings: ModuleSurroundings;
+  readonly functions: readonly FunctionBody[];
+  /** Exported functions: name and index among `functions`. */
+  readonly exports: readonly (readonly [name: string, index: number])[];
+  /** Table slots to fill when instantiated: slot and index among `functions`. */
+  readonly elements: readonly (readonly [slot: number, index: number])[];
+}
+
+/** The first sections of modules, by what they say. */
+const heads = new WeakMap<ModuleSurroundings, Uint8Array>();
+
+function section(out: Code, id: number, count: number, write: (c: Code) => void): void {
+  const body = new Code();
+  body.uleb(count);
+  write(body);
+  out.byte(id);
+  out.uleb(body.length);
+  out.bytes(body.view());
+}
+
+/** Header, types and imports. */
+function encodeHead(m: ModuleSurroundings): Uint8Array {
   const out = new Code();
   out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  const section = (id: number, count: number, write: (c: Code) => void) => {
-    const body = new Code();
-    body.uleb(count);
-    write(body);
-    out.byte(id);
-    out.uleb(body.length);
-    out.bytes(body.view());
-  };
-  section(1, m.types.length, (c) => {
+  section(out, 1, m.types.length, (c) => {
     for (const t of m.types) {
       c.byte(0x60);
       for (const list of [t.params, t.results]) {
@@ -64,7 +73,7 @@ export function encodeModule(m: ModuleSpec): Uint8Array<ArrayBuffer> {
       }
     }
   });
-  section(2, m.imports.length + 2, (c) => {
+  section(out, 2, m.imports.length + 2, (c) => {
     for (const [name, type] of m.imports) {
       c.text("env");
       c.text(name);
@@ -82,24 +91,34 @@ export function encodeModule(m: ModuleSpec): Uint8Array<ArrayBuffer> {
     c.uleb(m.tableSize);
     c.uleb(m.tableSize);
   });
-  section(3, m.functions.length, (c) => m.functions.forEach((f) => c.uleb(f.type)));
-  section(7, m.exports.length, (c) => {
+  return out.view().slice();
+}
+
+/** Encodes a module that imports `env.memory` (memory64) and `env.table`. */
+export function encodeModule(m: ModuleSpec): Uint8Array<ArrayBuffer> {
+  let head = heads.get(m.surroundings);
+  if (!head) heads.set(m.surroundings, head = encodeHead(m.surroundings));
+  const imported = m.surroundings.imports.length;
+  const out = new Code();
+  out.bytes(head);
+  section(out, 3, m.functions.length, (c) => m.functions.forEach((f) => c.uleb(f.type)));
+  section(out, 7, m.exports.length, (c) => {
     for (const [name, index] of m.exports) {
       c.text(name);
       c.byte(0);
-      c.uleb(index + m.imports.length);
+      c.uleb(index + imported);
     }
   });
-  section(9, m.elements.length, (c) => {
+  section(out, 9, m.elements.length, (c) => {
     for (const [slot, index] of m.elements) {
       c.bytes([0, 0x41]);
       c.sleb32(slot);
       c.bytes([0x0b, 1]);
-      c.uleb(index + m.imports.length);
+      c.uleb(index + imported);
     }
   });
   writeHints(out, m);
-  section(10, m.functions.length, (c) => m.functions.forEach((f) => writeBody(c, f)));
+  section(out, 10, m.functions.length, (c) => m.functions.forEach((f) => writeBody(c, f)));
   return out.view().slice();
 }
 
@@ -114,7 +133,7 @@ function writeHints(out: Code, m: ModuleSpec): void {
   body.uleb(hinted.length);
   for (const [i, f, unlikely] of hinted) {
     const start = encodeLocals(f).length;
-    body.uleb(i + m.imports.length);
+    body.uleb(i + m.surroundings.imports.length);
     body.uleb(unlikely.length);
     for (const offset of unlikely) {
       body.uleb(start + offset);

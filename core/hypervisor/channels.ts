@@ -46,7 +46,7 @@ export class Channels {
 
   /** Makes a page for others to find; a larger one than a page becomes one. */
   publish(vm: Vm, key: bigint, results: ChannelResults): ChannelProblem {
-    if (this.#find(vm.id, key)) return "it has published that key already";
+    if (this.#offered(vm.id, key)) return "it has published that key already";
     const page = this.#memory.takeLowest(PageBytes, PageBytes);
     if (!page) return "there is no RAM for a page";
     const pa = page.base;
@@ -64,25 +64,25 @@ export class Channels {
 
   /** Shows a VM what another, or the same, has published. */
   subscribe(vm: Vm, publisher: bigint, key: bigint, results: ChannelResults): ChannelProblem {
-    const channel = this.#find(Number(publisher), key);
-    if (!channel || channel.isWithdrawn) return "nobody has published that";
+    const channel = this.#offered(Number(publisher), key);
+    if (!channel) return "nobody has published that";
     if (channel.seen.has(vm)) return "it sees that channel already";
     return this.#show(vm, channel, results);
   }
 
   unpublish(vm: Vm, key: bigint): ChannelProblem {
-    const channel = this.#find(vm.id, key);
-    if (!channel || channel.isWithdrawn) return "it has not published that";
+    const channel = this.#offered(vm.id, key);
+    if (!channel) return "it has not published that";
     channel.isWithdrawn = true;
     this.#hide(vm, channel);
     return undefined;
   }
 
   unsubscribe(vm: Vm, publisher: bigint, key: bigint): ChannelProblem {
-    const channel = this.#find(Number(publisher), key);
-    if (!channel?.seen.has(vm) || channel.publisher === vm.id) {
-      return "it has not subscribed to that";
-    }
+    const channel = this.#channels.find((c) =>
+      c.publisher === Number(publisher) && c.key === key && c.seen.has(vm)
+    );
+    if (!channel || channel.publisher === vm.id) return "it has not subscribed to that";
     this.#hide(vm, channel);
     return undefined;
   }
@@ -95,8 +95,9 @@ export class Channels {
     }
   }
 
-  #find(publisher: number, key: bigint): Channel | undefined {
-    return this.#channels.find((c) => c.publisher === publisher && c.key === key);
+  /** A channel that can be subscribed to. */
+  #offered(publisher: number, key: bigint): Channel | undefined {
+    return this.#channels.find((c) => c.publisher === publisher && c.key === key && !c.isWithdrawn);
   }
 
   #show(vm: Vm, channel: Channel, { address, size }: ChannelResults): ChannelProblem {

@@ -93,6 +93,17 @@ export class GuestContext {
     return this.#system[indexOf.get(name) as number] as bigint;
   }
 
+  /** A copy of all registers, for comparisons. */
+  snapshot(): { [name: string]: number | readonly bigint[] } {
+    return {
+      x: [...this.#x],
+      v: [...this.#v],
+      system: [...this.#system],
+      fpcr: this.#fpcr,
+      fpsr: this.#fpsr,
+    };
+  }
+
   /** Takes the registers out of a core that is at EL2. */
   save(core: Core): void {
     const { state } = core;

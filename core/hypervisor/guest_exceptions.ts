@@ -1,7 +1,7 @@
 /** Exceptions that the hypervisor has a guest take at its EL1. @module */
 
 import { Sctlr, store, stored } from "../cpu/controls.ts";
-import { Spsr } from "../cpu/pstate.ts";
+import { Spsr } from "../cpu/modes.ts";
 import { Ec, esr, Fault } from "../cpu/syndrome.ts";
 import type { Core } from "../cpu/types.ts";
 import type { Reflection } from "./outcome.ts";

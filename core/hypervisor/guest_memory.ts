@@ -2,10 +2,12 @@
 
 import { hex } from "../hex.ts";
 import type { Machine } from "../machine/machine.ts";
+import type { MemoryRegion } from "../config/vm_plan.ts";
+import type { PhysicalRange } from "./memory_pool.ts";
 import type { Mapping } from "./stage2.ts";
-import type { Vm } from "./vm.ts";
 
 const PageBytes = 4096;
+const PageWords = PageBytes / 4;
 
 /**
  * Copies `bytes` to guest-physical `gpa`.
@@ -33,11 +35,17 @@ function writeRam(machine: Machine, pa: number, bytes: Uint8Array): void {
   forgetCode(machine, pa, bytes.length);
 }
 
+/** Who has memory at guest-physical addresses. */
+interface MemoryOwner {
+  readonly plan: { readonly memory: readonly MemoryRegion[] };
+  readonly memory: readonly (readonly PhysicalRange[])[];
+}
+
 /**
  * Offset in host memory of a 64-bit word of the guest's; undefined where the guest has no memory,
  * or the word is not aligned.
  */
-export function guestRam(machine: Machine, vm: Vm, gpa: bigint): number | undefined {
+export function guestRam(machine: Machine, vm: MemoryOwner, gpa: bigint): number | undefined {
   if (gpa & 7n) return undefined;
   for (const [i, region] of vm.plan.memory.entries()) {
     let at = BigInt(region.gpa);
@@ -53,18 +61,34 @@ export function guestRam(machine: Machine, vm: Vm, gpa: bigint): number | undefi
   return undefined;
 }
 
-/** Empties RAM. */
+/** Empties RAM. Pages that are empty are not touched, as touching makes the host provide them. */
 export function clearRam(machine: Machine, pa: number, bytes: number): void {
-  machine.parts.ram.slice(pa, bytes).fill(0);
+  const ram = machine.parts.ram.slice(pa, bytes);
+  const words = new Int32Array(ram.buffer, ram.byteOffset, bytes / 4);
+  for (let at = 0; at < words.length; at += PageWords) {
+    const end = at + PageWords;
+    let word = at;
+    while (word < end && words[word] === 0) word++;
+    if (word < end) words.fill(0, word, end);
+  }
   forgetCode(machine, pa, bytes);
 }
 
 /** Decoded instructions of RAM that was written behind the cores' backs are stale. */
 function forgetCode(machine: Machine, pa: number, bytes: number): void {
   const { engine } = machine.runner;
-  const host = machine.parts.ram.hostOffset(pa);
-  const first = Math.floor(host / PageBytes) * PageBytes;
-  for (let page = first; page < host + bytes; page += PageBytes) {
+  for (const page of hostPages(machine, pa, bytes)) {
     if (engine.isCodePage(page)) engine.codeWritten(page, PageBytes);
   }
+}
+
+/** RAM holds no instructions any more; the TLBs must be flushed afterwards. */
+export function dropCode(machine: Machine, pa: number, bytes: number): void {
+  for (const page of hostPages(machine, pa, bytes)) machine.runner.engine.dropCodePage(page);
+}
+
+function* hostPages(machine: Machine, pa: number, bytes: number): Iterable<number> {
+  const host = machine.parts.ram.hostOffset(pa);
+  const first = Math.floor(host / PageBytes) * PageBytes;
+  for (let page = first; page < host + bytes; page += PageBytes) yield page;
 }

@@ -11,7 +11,7 @@
 import { SystemSlots } from "../cpu/system_register_slots.ts";
 import { Ec } from "../cpu/syndrome.ts";
 import type { Core } from "../cpu/types.ts";
-import type { ExitCounters } from "./exit_counters.ts";
+import { ExitCounters } from "./exit_counters.ts";
 
 /** What became of the vCPU; their order is their number in records. */
 const outcomes = ["resume", "skip", "wait", "yield", "off", "reflect", "halt", "fail"] as const;
@@ -113,6 +113,8 @@ export class ExitLedger {
   readonly #big: BigUint64Array;
   readonly #word: Uint32Array;
   readonly #capacity: number;
+  /** By the VM's id. */
+  readonly #counters = new Map<number, ExitCounters>();
   /** Records that are complete, since the start. */
   #count = 0;
   /** Where the current record begins, in words. */
@@ -133,6 +135,18 @@ export class ExitLedger {
   /** Exits since the start. */
   get count(): number {
     return this.#count;
+  }
+
+  /** The counters of the VM with this id. */
+  countersOf(vm: number): ExitCounters {
+    const counters = this.#counters.get(vm) ?? new ExitCounters();
+    this.#counters.set(vm, counters);
+    return counters;
+  }
+
+  /** The VM is deleted: another one with its id counts from zero. */
+  forget(vm: number): void {
+    this.#counters.delete(vm);
   }
 
   /** Sixteen hexadecimal digits, of every word of every record: the same for the same run. */
@@ -228,12 +242,13 @@ export class ExitLedger {
     owner.vm.exits.add(word[at + Word.reason] as number, cost);
     let low = this.#hash[0] as number;
     let high = this.#hash[1] as number;
-    for (let i = at; i < at + WordCount; i++) {
-      const value = word[i] as number;
-      low = Math.imul((low << 13 | low >>> 19) ^ value, 0x0100_0193);
-      high = Math.imul((high << 11 | high >>> 21) ^ value, 0x9e37_79b1);
+    for (let i = at; i < at + WordCount; i += 2) {
+      low = Math.imul((low << 13 | low >>> 19) ^ (word[i] as number), 0x0100_0193);
+      high = Math.imul((high << 11 | high >>> 21) ^ (word[i + 1] as number), 0x9e37_79b1);
     }
-    this.#hash[0] = low;
+    // Each half of the hash depends on all words of earlier records.
+    high ^= low;
+    this.#hash[0] = low ^ (high << 7 | high >>> 25);
     this.#hash[1] = high;
     this.#count++;
     this.#at = at + WordCount === word.length ? 0 : at + WordCount;

@@ -15,6 +15,8 @@ const alignDown = (n: number, to: number): number => Math.floor(n / to) * to;
 export class MemoryPool {
   /** Sorted by address, apart from each other. */
   #free: PhysicalRange[];
+  /** What has come back and may hold something; sorted in the same way. */
+  #used: PhysicalRange[] = [];
 
   constructor(ram: readonly PhysicalRange[]) {
     this.#free = [...ram].sort((a, b) => a.base - b.base);
@@ -84,14 +86,25 @@ export class MemoryPool {
 
   /** Gives a range back. */
   release(range: PhysicalRange): void {
-    const all = [...this.#free, range].sort((a, b) => a.base - b.base);
-    this.#free = [];
-    for (const next of all) {
-      const last = this.#free.at(-1);
-      if (last && last.base + last.bytes === next.base) {
-        this.#free[this.#free.length - 1] = { base: last.base, bytes: last.bytes + next.bytes };
-      } else this.#free.push(next);
-    }
+    this.#free = joined([...this.#free, range]);
+    this.#used = joined([...this.#used, range]);
+  }
+
+  /** Those parts of a range that somebody had before: they are to be emptied, and count as such. */
+  takeUsed({ base, bytes }: PhysicalRange): PhysicalRange[] {
+    const end = base + bytes;
+    const found: PhysicalRange[] = [];
+    this.#used = this.#used.flatMap((used) => {
+      const usedEnd = used.base + used.bytes;
+      const [from, to] = [Math.max(base, used.base), Math.min(end, usedEnd)];
+      if (from >= to) return [used];
+      found.push({ base: from, bytes: to - from });
+      return [
+        { base: used.base, bytes: from - used.base },
+        { base: to, bytes: usedEnd - to },
+      ].filter((rest) => rest.bytes > 0);
+    });
+    return found;
   }
 
   #cut(home: PhysicalRange, base: number, bytes: number): PhysicalRange {
@@ -103,4 +116,17 @@ export class MemoryPool {
     this.#free.splice(this.#free.indexOf(home), 1, ...rest);
     return { base, bytes };
   }
+}
+
+/** Ranges by address, those that touch or overlap as one. */
+function joined(ranges: PhysicalRange[]): PhysicalRange[] {
+  const result: PhysicalRange[] = [];
+  for (const next of ranges.sort((a, b) => a.base - b.base)) {
+    const last = result.at(-1);
+    if (last && last.base + last.bytes >= next.base) {
+      const end = Math.max(last.base + last.bytes, next.base + next.bytes);
+      result[result.length - 1] = { base: last.base, bytes: end - last.base };
+    } else result.push(next);
+  }
+  return result;
 }

@@ -5,7 +5,13 @@ import { setRegister } from "../cpu/system_registers.ts";
 import type { Core } from "../cpu/types.ts";
 import { nextSignal, stopTimers } from "./guest_timers.ts";
 import type { PhysicalGic } from "./physical_gic.ts";
+import { Account } from "./scheduling/account.ts";
 import type { Vcpu } from "./vm.ts";
+
+const CoreStates = ["idle", "busy"] as const;
+
+/** Busy: a vCPU has it. */
+export type CoreState = typeof CoreStates[number];
 
 /** A core as the hypervisor sees it. */
 export interface PhysicalCpu {
@@ -14,18 +20,35 @@ export interface PhysicalCpu {
   loaded: Vcpu | undefined;
   /** The vCPU that runs; none while the core waits for work. */
   current: Vcpu | undefined;
-  /** Virtual time at which `current` got the core. */
-  sinceNs: number;
   /** Virtual time at which the guest was last entered. */
   enteredNs: number;
   /** Instructions that the core had retired then. */
   enteredRetired: number;
+  readonly account: Account<CoreState>;
+  /** How often it got another vCPU. */
+  switches: number;
   /** vCPUs that wait and may be woken by an alarm of this core. */
   readonly sleepers: Set<Vcpu>;
   /** CNTHP_CVAL_EL2 while it is enabled. */
   armed: bigint | undefined;
   /** HCR_EL2. */
   hcr: bigint;
+}
+
+/** A core without work. */
+export function physicalCpu(core: Core, nowNs: number): PhysicalCpu {
+  return {
+    core,
+    loaded: undefined,
+    current: undefined,
+    account: new Account(CoreStates, "idle", nowNs),
+    switches: 0,
+    enteredNs: nowNs,
+    enteredRetired: 0,
+    sleepers: new Set(),
+    armed: undefined,
+    hcr: 0n,
+  };
 }
 
 /** Gives a core the registers of `vcpu`. */
@@ -57,7 +80,28 @@ export function unloadVcpu(cpu: PhysicalCpu, gic: PhysicalGic): void {
   vcpu.loadedOn = undefined;
   stopTimers(core);
   vcpu.vm.gic.delivery.unload(core, vcpu);
-  if (vcpu.state !== "blocked") return;
+  if (vcpu.state !== "blocked" || !vcpu.vm.isActive) return;
   vcpu.alarm = nextSignal(vcpu, vcpu.vm.counterOffset);
   if (vcpu.alarm !== undefined) cpu.sleepers.add(vcpu);
+}
+
+const NsPerSecond = 1_000_000_000n;
+
+/** Sets CNTHP to `endNs`, or to when a sleeper's timer is due if that is sooner. */
+export function armAlarm(cpu: PhysicalCpu, endNs: number | undefined): void {
+  const { core, sleepers } = cpu;
+  let soonest = endNs === undefined ? undefined : countAt(endNs, core.timers.frequencyHz);
+  for (const { alarm } of sleepers) {
+    if (alarm !== undefined && (soonest === undefined || alarm < soonest)) soonest = alarm;
+  }
+  if (soonest === cpu.armed) return;
+  cpu.armed = soonest;
+  if (soonest === undefined) return setRegister(core, "CNTHP_CTL_EL2", 0n);
+  setRegister(core, "CNTHP_CVAL_EL2", soonest);
+  setRegister(core, "CNTHP_CTL_EL2", 1n);
+}
+
+/** The first system count at or after a point of virtual time. */
+function countAt(ns: number, frequencyHz: number): bigint {
+  return (BigInt(Math.ceil(ns)) * BigInt(frequencyHz) + NsPerSecond - 1n) / NsPerSecond;
 }

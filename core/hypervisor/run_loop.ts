@@ -20,10 +20,12 @@ import { ReasonKind, reasonOf } from "./exit_reasons.ts";
 import { handleExit } from "./exits.ts";
 import { isAtEl0, takeGuestException } from "./guest_exceptions.ts";
 import type { HardwareLink } from "./hardware_links.ts";
+import { nextSignal } from "./guest_timers.ts";
 import { retired } from "./ledger.ts";
 import type { Outcome } from "./outcome.ts";
+import type { RunObserver } from "./observer.ts";
 import { FirstSpecial, type PhysicalGic } from "./physical_gic.ts";
-import { loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
+import { armAlarm, loadVcpu, type PhysicalCpu, unloadVcpu } from "./physical_cpu.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { VtcrEl2 } from "./stage2.ts";
 import type { Vcpu, Vm } from "./vm.ts";
@@ -48,7 +50,6 @@ const TimerAccess = 3n;
 
 /** Offsets from VBAR_EL2, where no code is: they say what kind of exception has come. */
 const Vector = { mask: 0x180, shift: 7, sync: 0 } as const;
-const NsPerSecond = 1_000_000_000n;
 
 /**
  * What an exit takes of virtual time, as the instructions of software at EL2 would: a guest that only
@@ -60,6 +61,8 @@ const Lost = "it takes the same exception at its own vector without end";
 
 /** What the run loop asks of the hypervisor. */
 export interface RunLoopHost extends Services {
+  /** Who watches; nobody as a rule. */
+  readonly observer: RunObserver | undefined;
   /** The guest asks for its VM to end, from `vcpu`. */
   halted(core: Core, vcpu: Vcpu, how: "off" | "reset"): void;
   /** The VM cannot go on; `syndrome`: ESR_EL2 says why. */
@@ -72,7 +75,7 @@ export interface RunLoopHost extends Services {
 export class RunLoop {
   readonly #machine: Machine;
   readonly #gic: PhysicalGic;
-  readonly #scheduler: Scheduler<Vcpu>;
+  readonly #scheduler: Scheduler;
   readonly #host: RunLoopHost;
   readonly #own: OwnInterrupts;
   readonly #cpus: readonly PhysicalCpu[];
@@ -86,26 +89,16 @@ export class RunLoop {
   constructor(
     machine: Machine,
     gic: PhysicalGic,
-    scheduler: Scheduler<Vcpu>,
+    scheduler: Scheduler,
     own: OwnInterrupts,
     host: RunLoopHost,
   ) {
     this.#machine = machine;
     this.#gic = gic;
-    this.#scheduler = scheduler;
-    this.#own = own;
     this.#host = host;
-    this.#cpus = machine.cores.map((core): PhysicalCpu => ({
-      core,
-      loaded: undefined,
-      current: undefined,
-      sinceNs: 0,
-      enteredNs: 0,
-      enteredRetired: 0,
-      sleepers: new Set(),
-      armed: undefined,
-      hcr: 0n,
-    }));
+    this.#own = own;
+    this.#scheduler = scheduler;
+    this.#cpus = scheduler.cpus;
   }
 
   /** Sets up EL2 of every core; they wait for work. */
@@ -129,13 +122,8 @@ export class RunLoop {
     if (vcpu.state !== "off" && vcpu.state !== "blocked") return;
     for (const { sleepers } of this.#cpus) sleepers.delete(vcpu);
     vcpu.alarm = undefined;
-    vcpu.state = "ready";
-    if (vcpu.loadedOn) {
-      vcpu.core = vcpu.loadedOn.index;
-      this.#scheduler.yield(vcpu);
-    } else {
-      this.#scheduler.wake(vcpu, (index) => this.#cpus[index]?.current === undefined);
-    }
+    if (!this.#scheduler.wake(vcpu)) return;
+    this.#host.observer?.woken(vcpu, this.#machine.nowNs);
     this.#notify(vcpu.core);
   }
 
@@ -156,18 +144,39 @@ export class RunLoop {
   /** Takes the VM's vCPUs off all cores and out of all queues. */
   detach(vm: Vm): void {
     for (const vcpu of vm.vcpus) {
-      this.#scheduler.remove(vcpu);
-      vcpu.state = "off";
+      this.#scheduler.detach(vcpu);
       vcpu.loadedOn = undefined;
       vcpu.alarm = undefined;
     }
     for (const cpu of this.#cpus) {
       for (const vcpu of vm.vcpus) cpu.sleepers.delete(vcpu);
       if (cpu.loaded?.vm !== vm) continue;
-      if (cpu.current?.vm === vm) cpu.current = undefined;
       this.#notify(cpu.core.index);
     }
     this.#news.delete(vm);
+  }
+
+  /** Takes the VM's vCPUs off all cores and out of all queues; they keep what they are at. */
+  pause(vm: Vm): void {
+    for (const vcpu of vm.vcpus) this.#scheduler.pause(vcpu);
+    for (const { core, loaded, sleepers } of this.#cpus) {
+      for (const vcpu of vm.vcpus) sleepers.delete(vcpu);
+      if (loaded?.vm === vm) this.#notify(core.index);
+    }
+  }
+
+  /** After a pause: what was ready is so again, and what waited has its timers again. */
+  resume(vm: Vm): void {
+    for (const vcpu of vm.vcpus) {
+      if (this.#scheduler.resume(vcpu)) {
+        this.wake(vcpu);
+      } else if (vcpu.state === "blocked" && !vcpu.loadedOn) {
+        vcpu.alarm = nextSignal(vcpu, vm.counterOffset);
+        if (vcpu.alarm === undefined) continue;
+        this.#cpus[vcpu.core]?.sleepers.add(vcpu);
+        this.#notify(vcpu.core); // which sets its alarm
+      }
+    }
   }
 
   /** The core that does EL2's work now, or any when none does. */
@@ -178,7 +187,7 @@ export class RunLoop {
   /** An exception to EL2 has been taken. */
   #handle(cpu: PhysicalCpu): void {
     const { core } = cpu;
-    const { ledger } = this.#host;
+    const { ledger, observer } = this.#host;
     const vector = (core.state.u32("pc") & Vector.mask) >>> Vector.shift;
     const isSynchronous = vector === Vector.sync;
     this.#handling = cpu;
@@ -189,10 +198,11 @@ export class RunLoop {
       ledger.begin(core, vcpu, vector, leftNs, cpu.enteredNs, cpu.enteredRetired);
       vcpu.pc = stored(core, "ELR_EL2");
       vcpu.pstate = stored(core, "SPSR_EL2");
-      vcpu.runNs += this.#machine.nowNs - cpu.enteredNs;
       vcpu.vm.gic.delivery.sync(core, vcpu);
+      observer?.left(core.index, vcpu, leftNs);
       if (isSynchronous) this.#apply(cpu, vcpu, handleExit(readExit(core, vcpu, this.#host)));
     }
+    if (!vcpu) observer?.left(core.index, vcpu, leftNs);
     if (!isSynchronous) this.#takeInterrupts(cpu);
     if (vcpu?.isLost && vcpu.state === "running") {
       vcpu.isLost = false;
@@ -201,6 +211,7 @@ export class RunLoop {
     this.#spread();
     this.#dispatch(cpu);
     if (vcpu) ledger.end(vcpu, cpu.current, this.#machine.nowNs);
+    observer?.entered(core.index, cpu.current, this.#machine.nowNs, vcpu && ledger.last());
     this.#handling = undefined;
   }
 
@@ -216,15 +227,14 @@ export class RunLoop {
         // WFI traps only when no interrupt is signalled; a call may come while one is.
         if (outcome.skip) vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
         else vcpu.interrupts.offered.clear();
-        if (!vcpu.vm.gic.delivery.hasNews(vcpu)) vcpu.state = "blocked";
+        if (!vcpu.vm.gic.delivery.hasNews(vcpu)) this.#scheduler.leave(vcpu, "blocked");
         return;
       case "yield":
         vcpu.pc = BigInt.asUintN(64, vcpu.pc + 4n);
-        vcpu.state = "ready";
-        this.#scheduler.yield(vcpu);
+        this.#scheduler.requeue(vcpu, "yielded");
         return;
       case "off":
-        vcpu.state = "off";
+        this.#scheduler.leave(vcpu, "off");
         return;
       case "reflect": {
         const from = isAtEl0(vcpu) ? 0 : 1;
@@ -308,35 +318,24 @@ export class RunLoop {
   /** Leaves EL2 for a guest, or waits in it. */
   #dispatch(cpu: PhysicalCpu): void {
     const { core } = cpu;
-    const now = this.#machine.nowNs;
-    if (cpu.loaded && !cpu.loaded.loadedOn) unloadVcpu(cpu, this.#gic);
-    let vcpu = cpu.current?.state === "running" ? cpu.current : undefined;
-    if (vcpu && now >= (this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) ?? Infinity)) {
-      vcpu.state = "ready";
-      this.#scheduler.yield(vcpu);
-      vcpu = undefined;
-    }
-    if (!vcpu) {
-      vcpu = this.#scheduler.pick(core.index);
-      cpu.sinceNs = now;
-    }
-    cpu.current = vcpu;
+    if (cpu.loaded && !(cpu.loaded.loadedOn && cpu.loaded.vm.isActive)) unloadVcpu(cpu, this.#gic);
+    const vcpu = this.#scheduler.choose(cpu);
+    const taker = this.#scheduler.taker(core.index);
+    if (taker !== undefined) this.#notify(taker);
     if (!vcpu) return this.#idle(cpu);
-    vcpu.state = "running";
-    vcpu.core = core.index;
     if (cpu.loaded !== vcpu) {
       unloadVcpu(cpu, this.#gic);
       loadVcpu(cpu, vcpu);
     }
     vcpu.vm.gic.delivery.flush(core, vcpu);
-    const isWanted = this.#scheduler.sliceEndNs(vcpu, cpu.sinceNs) !== undefined;
+    const isWanted = this.#scheduler.sliceEndNs(vcpu) !== undefined;
     this.#setHcr(
       cpu,
       GuestHcr | (isWanted ? Hcr.TWE : 0n) | (vcpu.interrupts.isSignalled ? Hcr.VI : 0n) |
         (vcpu.vm.gic.delivery.hidesSystemRegisters ? Hcr.TID3 : 0n),
     );
     this.#arm(cpu);
-    cpu.enteredNs = now;
+    cpu.enteredNs = this.#machine.nowNs;
     cpu.enteredRetired = retired(core);
     store(core, "ELR_EL2", vcpu.pc);
     store(core, "SPSR_EL2", vcpu.pstate);
@@ -360,21 +359,6 @@ export class RunLoop {
 
   /** Sets CNTHP to when this core must come to EL2 next. */
   #arm(cpu: PhysicalCpu): void {
-    const { core, current } = cpu;
-    const end = current && this.#scheduler.sliceEndNs(current, cpu.sinceNs);
-    let soonest = end === undefined ? undefined : countAt(end, core.timers.frequencyHz);
-    for (const { alarm } of cpu.sleepers) {
-      if (alarm !== undefined && (soonest === undefined || alarm < soonest)) soonest = alarm;
-    }
-    if (soonest === cpu.armed) return;
-    cpu.armed = soonest;
-    if (soonest === undefined) return setRegister(core, "CNTHP_CTL_EL2", 0n);
-    setRegister(core, "CNTHP_CVAL_EL2", soonest);
-    setRegister(core, "CNTHP_CTL_EL2", 1n);
+    armAlarm(cpu, cpu.current && this.#scheduler.sliceEndNs(cpu.current));
   }
-}
-
-/** The first system count at or after a point of virtual time. */
-function countAt(ns: number, frequencyHz: number): bigint {
-  return (BigInt(Math.ceil(ns)) * BigInt(frequencyHz) + NsPerSecond - 1n) / NsPerSecond;
 }

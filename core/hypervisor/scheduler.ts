@@ -1,74 +1,157 @@
 /**
- * Which vCPU gets a core: the interface of scheduling policies, and round robin.
- *
- * A policy knows nothing of registers or interrupts. It is told what becomes of vCPUs and asked who
- * is next; the run loop does the switching.
+ * Who has which core, and the accounts of it: between the run loop, which moves registers, and the
+ * queues, which know the order.
  *
  * @module
  */
 
-/** What a policy sees of a vCPU. */
-export interface Schedulable {
-  /** The core it ran on last, or waits in the queue of. */
-  core: number;
-  mayRunOn(core: number): boolean;
-}
+import type { Machine } from "../machine/machine.ts";
+import { type PhysicalCpu, physicalCpu } from "./physical_cpu.ts";
+import { Policies, type PolicyName } from "./scheduling/policies.ts";
+import { type SchedulerReport, schedulerReport } from "./scheduling/report.ts";
+import { type Loss, RunQueues } from "./scheduling/run_queues.ts";
+import { VcpuAccount, type VcpuState } from "./scheduling/vcpu_account.ts";
+import type { Vcpu, Vm } from "./vm.ts";
 
-/** A scheduling policy. */
-export interface Scheduler<V extends Schedulable> {
-  /** `vcpu` can run from now on: chooses its core and puts it into that core's queue. */
-  wake(vcpu: V, isIdle: (core: number) => boolean): void;
-  /** `vcpu` has to leave its core but could go on. */
-  yield(vcpu: V): void;
-  /** The next for `core`, taken out of its queue. */
-  pick(core: number): V | undefined;
-  /** Takes a vCPU out of whatever queue it is in. */
-  remove(vcpu: V): void;
-  /** When a vCPU that has had its core since `sinceNs` must give it up; undefined: need not. */
-  sliceEndNs(vcpu: V, sinceNs: number): number | undefined;
-}
+/** See the module. */
+export class Scheduler {
+  readonly cpus: readonly PhysicalCpu[];
+  readonly #policy: PolicyName;
+  readonly #machine: Machine;
+  readonly #queues: RunQueues<Vcpu>;
+  readonly #accounts = new Map<number, readonly VcpuAccount[]>();
 
-/** How long a vCPU may keep a core that others want. */
-const SliceNs = 10_000_000;
-
-/** Each core has a queue; its vCPUs take turns of one time slice. */
-export class RoundRobin<V extends Schedulable> implements Scheduler<V> {
-  readonly #queues: readonly V[][];
-
-  constructor(cores: number) {
-    this.#queues = Array.from({ length: cores }, () => []);
+  constructor(machine: Machine, policy: PolicyName) {
+    this.#machine = machine;
+    this.#policy = policy;
+    this.cpus = machine.cores.map((core) => physicalCpu(core, machine.nowNs));
+    this.#queues = new RunQueues(Policies[policy](), this.cpus.length, (core) => this.#on(core));
   }
 
-  /** The core it had if that is idle, else an idle one, else the one with the shortest queue. */
-  wake(vcpu: V, isIdle: (core: number) => boolean): void {
-    const allowed = this.#queues.map((_, core) => core).filter((core) => vcpu.mayRunOn(core));
-    const load = (core: number) => this.#queue(core).length + (isIdle(core) ? 0 : 1);
-    const least = Math.min(...allowed.map(load));
-    const best = allowed.filter((core) => load(core) === least);
-    vcpu.core = best.includes(vcpu.core) ? vcpu.core : best[0] ?? vcpu.core;
-    this.#queue(vcpu.core).push(vcpu);
+  /** What it has done so far; cores may be ahead of the machine's clock. */
+  report(vms: readonly Vm[]): SchedulerReport {
+    const reached = [...this.cpus, ...vms.flatMap(({ vcpus }) => vcpus)];
+    return schedulerReport({
+      policy: this.#policy,
+      nowNs: Math.max(this.#machine.nowNs, ...reached.map(({ account }) => account.sinceNs)),
+      cpus: this.cpus,
+      vms,
+      waiting: (core) => this.#queues.waiting(core),
+    });
   }
 
-  yield(vcpu: V): void {
-    this.#queue(vcpu.core).push(vcpu);
+  /** The accounts of a VM's vCPUs, which go on over its lives. */
+  accountsOf(vm: number, vcpus: number): readonly VcpuAccount[] {
+    const had = this.#accounts.get(vm);
+    if (had?.length === vcpus) return had;
+    const nowNs = this.#machine.nowNs;
+    const accounts = Array.from({ length: vcpus }, () => new VcpuAccount(nowNs));
+    this.#accounts.set(vm, accounts);
+    return accounts;
   }
 
-  pick(core: number): V | undefined {
-    return this.#queue(core).shift();
+  /** The VM has been deleted. */
+  forget(vm: number): void {
+    this.#accounts.delete(vm);
   }
 
-  remove(vcpu: V): void {
-    for (const queue of this.#queues) {
-      const at = queue.indexOf(vcpu);
-      if (at >= 0) queue.splice(at, 1);
+  /**
+   * `vcpu` can run from now on. True when its core is to have a look at its queue; in a pause it waits
+   * for the end of that.
+   */
+  wake(vcpu: Vcpu): boolean {
+    this.#become(vcpu, "ready");
+    if (!vcpu.vm.isActive) return false;
+    this.#queues.wake(vcpu, this.#machine.nowNs);
+    return true;
+  }
+
+  /** The running `vcpu` waits or is off. */
+  leave(vcpu: Vcpu, state: "blocked" | "off"): void {
+    this.#become(vcpu, state);
+    this.#queues.leave(vcpu, this.#machine.nowNs);
+  }
+
+  /** The running `vcpu` could go on. */
+  requeue(vcpu: Vcpu, loss: Loss): void {
+    this.#become(vcpu, "ready");
+    this.#queues.requeue(vcpu, loss, this.#machine.nowNs);
+  }
+
+  /** Its VM stands still from now on: `vcpu` is in no queue, and leaves its core when that comes by. */
+  pause(vcpu: Vcpu): void {
+    this.#queues.remove(vcpu);
+    vcpu.account.pause(true, this.#machine.nowNs);
+  }
+
+  /** Its VM goes on. True when `vcpu` is to be woken. */
+  resume(vcpu: Vcpu): boolean {
+    vcpu.account.pause(false, this.#machine.nowNs);
+    if (vcpu.state !== "ready") return false;
+    this.#become(vcpu, "blocked");
+    return true;
+  }
+
+  /** Takes `vcpu` out of everything; it is off. */
+  detach(vcpu: Vcpu): void {
+    this.#queues.remove(vcpu);
+    this.#become(vcpu, "off");
+    vcpu.account.pause(false, this.#machine.nowNs);
+    for (const cpu of this.cpus) {
+      if (cpu.current !== vcpu) continue;
+      cpu.account.become("idle", vcpu.account.sinceNs);
+      cpu.current = undefined;
     }
   }
 
-  sliceEndNs(vcpu: V, sinceNs: number): number | undefined {
-    return this.#queue(vcpu.core).length > 0 ? sinceNs + SliceNs : undefined;
+  /** When the running `vcpu` must give up its core; undefined: need not. */
+  sliceEndNs(vcpu: Vcpu): number | undefined {
+    return this.#queues.sliceEndNs(vcpu, this.#machine.nowNs);
   }
 
-  #queue(core: number): V[] {
-    return this.#queues[core] as V[];
+  /** An idle core that may have one of those who wait for `core`. */
+  taker(core: number): number | undefined {
+    return this.#queues.taker(core);
+  }
+
+  /** The vCPU that `cpu` runs next, which has it from now on. */
+  choose(cpu: PhysicalCpu): Vcpu | undefined {
+    const { index } = cpu.core;
+    const before = cpu.current;
+    let loss: Loss | undefined;
+    if (before?.state === "running" && !before.vm.isActive) {
+      this.#become(before, "ready");
+      this.#queues.leave(before, this.#machine.nowNs);
+    } else if (before?.state === "running") {
+      loss = this.#queues.loss(before, this.#machine.nowNs);
+      if (!loss) return before;
+      this.requeue(before, loss);
+    }
+    const vcpu = this.#queues.pick(index, this.#machine.nowNs);
+    if (vcpu !== before) {
+      cpu.account.become("idle", this.#machine.nowNs);
+      cpu.current = vcpu;
+      if (before && loss) before.account.preemptions++;
+    }
+    if (!vcpu) return undefined;
+    // It may have been on a core whose turn in this round was before this one's.
+    const aheadNs = vcpu.account.sinceNs - this.#machine.nowNs;
+    if (aheadNs > 0) this.#machine.spend(aheadNs);
+    cpu.account.become("busy", this.#machine.nowNs);
+    this.#become(vcpu, "running");
+    if (vcpu !== before) {
+      cpu.switches++;
+      vcpu.account.switchedTo(index);
+    }
+    return vcpu;
+  }
+
+  #on(core: number): Vcpu | undefined {
+    const current = this.cpus[core]?.current;
+    return current?.state === "running" ? current : undefined;
+  }
+
+  #become(vcpu: Vcpu, state: VcpuState): void {
+    vcpu.account.become(state, this.#machine.nowNs);
   }
 }

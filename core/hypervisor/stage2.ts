@@ -45,6 +45,8 @@ const AddressMask = 0xffff_ffff_f000n;
 export interface TableMemory {
   /** Physical address of `count` pages, aligned to their size; undefined when there are none. */
   pages(count: number): number | undefined;
+  /** Takes back what `pages` gave. */
+  release(base: number, count: number): void;
 }
 
 /** A part of the guest's address space and where it leads. */
@@ -61,6 +63,7 @@ export class Stage2 {
   readonly #ram: Ram;
   readonly #memory: TableMemory;
   #mappings: Mapping[] = [];
+  #tables: { readonly base: number; readonly count: number }[] = [];
 
   constructor(ram: Ram, memory: TableMemory) {
     this.#ram = ram;
@@ -118,6 +121,13 @@ export class Stage2 {
     return found && found.hpa + gpa - found.gpa;
   }
 
+  /** Gives all tables back; there is no translation any more. */
+  release(): void {
+    for (const { base, count } of this.#tables) this.#memory.release(base, count);
+    this.#tables = [];
+    this.#mappings = [];
+  }
+
   #set(gpa: number, level: number, descriptor: bigint): void {
     let table = this.root;
     for (let at = 1; at < level; at++) {
@@ -152,6 +162,7 @@ export class Stage2 {
     if (base === undefined) {
       throw new RangeError("Cannot map memory for a VM: the hypervisor's tables must have room");
     }
+    this.#tables.push({ base, count });
     this.#ram.slice(base, count * PageBytes).fill(0);
     return base;
   }

@@ -7,17 +7,14 @@ import { AffinityMask } from "../cpu/psci.ts";
 import type { Core } from "../cpu/types.ts";
 import { GuestContext, type ResetRegisters } from "./context.ts";
 import { type VcpuInterrupts, vcpuInterrupts } from "./delivery.ts";
-import { ExitCounters } from "./exit_counters.ts";
-import type { PhysicalRange } from "./memory_pool.ts";
+import type { ExitCounters } from "./exit_counters.ts";
+import type { VmState } from "./lifecycle.ts";
+import type { Holdings } from "./resources.ts";
+import { newNotes, type Schedulable } from "./scheduling/policy.ts";
+import type { VcpuAccount, VcpuState } from "./scheduling/vcpu_account.ts";
 import type { Stage2 } from "./stage2.ts";
 import type { VirtualDistributor } from "./virtual_distributor.ts";
 import type { VirtualGic } from "./virtual_gic.ts";
-
-/**
- * `loaded`: everything is in place and nothing has run. `stopped`: the guest has powered off.
- * `failed`: it could not go on, and {@linkcode Vm.failure} says why.
- */
-export type VmState = "loaded" | "running" | "stopped" | "failed";
 
 /** The outside's end of a VM's serial line. */
 export interface VmConsole {
@@ -54,13 +51,11 @@ export interface VmDevices {
   readonly console: VmConsole | undefined;
   /** The device tree to be made for the guest, unless one was given. */
   readonly deviceTree: Uint8Array | undefined;
+  /** Asks the guest to power off; absent when it has nothing by which it could be asked. */
+  readonly powerKey: (() => void) | undefined;
+  /** Resets the devices, and gives back what they have of the board and of the host. */
+  release(): void;
 }
-
-/**
- * Where a vCPU stands: turned off, ready to run and in a queue, running on a core, or waiting for an
- * interrupt.
- */
-export type VcpuState = "off" | "ready" | "running" | "blocked";
 
 /** EL1 with its own stack pointer, everything masked: how PSCI starts a core. */
 const StartPstate = 0x3c5n;
@@ -69,7 +64,7 @@ const StartPstate = 0x3c5n;
 const MpidrFixed = 0x8000_0000n;
 
 /** One vCPU. */
-export class Vcpu {
+export class Vcpu implements Schedulable {
   readonly vm: Vm;
   /** Its number in its VM. */
   readonly index: number;
@@ -78,8 +73,8 @@ export class Vcpu {
   readonly affinity: bigint;
   readonly context = new GuestContext();
   readonly interrupts: VcpuInterrupts = vcpuInterrupts();
-  state: VcpuState = "off";
-  /** Core that it runs, waits in the queue of, or ran on last. */
+  readonly account: VcpuAccount;
+  readonly notes = newNotes();
   core: number;
   /** The core whose registers are this vCPU's, while it is so. */
   loadedOn: Core | undefined;
@@ -90,15 +85,34 @@ export class Vcpu {
   alarm: bigint | undefined;
   /** It repeats an exception without end. */
   isLost = false;
-  /** Virtual time in which it had a core. */
-  runNs = 0;
 
-  constructor(vm: Vm, index: number, plan: VcpuPlan) {
+  constructor(vm: Vm, index: number, plan: VcpuPlan, account: VcpuAccount) {
     this.vm = vm;
     this.index = index;
     this.plan = plan;
+    this.account = account;
     this.affinity = BigInt(plan.mpidr);
     this.core = 31 - Math.clz32(plan.affinityMask & -plan.affinityMask);
+  }
+
+  get state(): VcpuState {
+    return this.account.state;
+  }
+
+  get heldBy(): number | undefined {
+    return this.loadedOn?.index;
+  }
+
+  get priority(): number {
+    return this.plan.priority;
+  }
+
+  get weight(): number {
+    return this.plan.weight;
+  }
+
+  ranNs(nowNs: number): number {
+    return this.account.spent("running", nowNs);
   }
 
   /** MPIDR_EL1 as the guest reads it. */
@@ -122,55 +136,67 @@ export class Vcpu {
   }
 }
 
-/** One virtual machine. */
+/** One life of a virtual machine: a VM that is started anew is another one with the same plan. */
 export class Vm {
   readonly plan: VmPlan;
   readonly id: number;
   readonly name: string;
-  /** VTTBR_EL2.VMID. */
-  readonly vmid: number;
   readonly devices: VmDevices;
-  readonly stage2: Stage2;
-  /** RAM behind each of the plan's regions. */
-  readonly memory: readonly (readonly PhysicalRange[])[];
+  readonly holdings: Holdings;
   readonly gic: VirtualGic;
+  /** Where the guest's input and output go; it is the same in every life. */
+  readonly console: VmConsole | undefined;
   /** The devices that the hypervisor plays. */
   readonly bus = new Bus();
   readonly vcpus: readonly Vcpu[];
-  /** How often the VM has left its guest, by reason; `exitCounts` has their names. */
-  readonly exits = new ExitCounters();
+  /** How often the VM has left its guest in all its lives; `exitCounts` has the names of reasons. */
+  readonly exits: ExitCounters;
   state: VmState = "loaded";
   /** Why it failed: a report for people. */
   failure: string | undefined;
-  /** CNTVOFF_EL2: the guest's virtual counter starts at zero. */
+  /** CNTVOFF_EL2: the guest's virtual counter starts at zero, and stands still in pauses. */
   counterOffset = 0n;
   readonly #said = new Set<string>();
 
   constructor(
     plan: VmPlan,
-    vmid: number,
     parts: {
       readonly devices: VmDevices;
-      readonly stage2: Stage2;
-      readonly memory: readonly (readonly PhysicalRange[])[];
+      readonly holdings: Holdings;
       readonly gic: VirtualGic;
+      readonly console: VmConsole;
+      /** Those of its earlier lives, to be counted on. */
+      readonly exits: ExitCounters;
+      /** One for each vCPU, as above. */
+      readonly accounts: readonly VcpuAccount[];
     },
   ) {
     this.plan = plan;
     this.id = plan.id;
     this.name = plan.name;
-    this.vmid = vmid;
     this.devices = parts.devices;
-    this.stage2 = parts.stage2;
-    this.memory = parts.memory;
+    this.holdings = parts.holdings;
     this.gic = parts.gic;
+    this.exits = parts.exits;
+    this.console = parts.devices.console && parts.console;
     for (const { name, gpa, device } of parts.devices.emulated) this.bus.map(name, gpa, device);
-    this.vcpus = plan.vcpus.map((vcpu, index) => new Vcpu(this, index, vcpu));
+    this.vcpus = plan.vcpus.map((vcpu, index) =>
+      new Vcpu(this, index, vcpu, parts.accounts[index] as VcpuAccount)
+    );
   }
 
-  /** Where the guest's input and output go. */
-  get console(): VmConsole | undefined {
-    return this.devices.console;
+  /** VTTBR_EL2.VMID. */
+  get vmid(): number {
+    return this.holdings.vmid;
+  }
+
+  get stage2(): Stage2 {
+    return this.holdings.stage2;
+  }
+
+  /** What is behind each of the plan's regions. */
+  get memory(): Holdings["memory"] {
+    return this.holdings.memory;
   }
 
   /** Name for logs: "vm1". */
@@ -178,7 +204,12 @@ export class Vm {
     return `vm${this.id}`;
   }
 
-  /** Whether it has ended. */
+  /** Its vCPUs may have cores. */
+  get isActive(): boolean {
+    return this.state === "running" || this.state === "stopping";
+  }
+
+  /** It has ended, and has nothing any more. */
   get ended(): boolean {
     return this.state === "stopped" || this.state === "failed";
   }

@@ -57,10 +57,10 @@ function convert(
   const flag = isUnsigned(f);
   if (fromInteger(f)) {
     const info = { size: integer, to: fp, mode: Rounding.current, flag, fractionBits } as const;
-    return op.setD(o.d, op.fp("fixedToFp", packFpInfo(info), op.x(o.n)));
+    return op.setScalar(fp, o.d, op.fp("fixedToFp", packFpInfo(info), op.x(o.n)));
   }
   const info = { size: fp, to: integer, mode: rounding(f)[1], flag, fractionBits } as const;
-  op.setX(o.d, op.fp("toFixed", packFpInfo(info), op.x(o.n)));
+  op.setX(o.d, op.fp("toFixed", packFpInfo(info), op.scalar(fp, o.n)));
 }
 
 const integerConversion = insn(
@@ -96,8 +96,10 @@ const fixedConversion = insn(
   },
 );
 
-const low = (op: Ops, bits: number, v: Val) =>
-  bits === 64 ? v : op.w("i64.and", v, op.i64(2 ** bits - 1));
+const low = (op: Ops, bits: number, v: Val) => {
+  if (bits === 32) return op.w("i64.extend_i32_u", op.w("i32.wrap_i64", v));
+  return bits === 64 ? v : op.w("i64.and", v, op.i64(2 ** bits - 1));
+};
 
 const moveGeneral = insn(
   "Conversion between floating-point and integer: moves",
@@ -116,9 +118,9 @@ const moveGeneral = insn(
     },
     operands: (f) => f.in ? { d: vreg(f.Rd), n: src(f.Rn) } : { d: dst(f.Rd), n: vreg(f.Rn) },
     run: (op, f, o) => {
-      const bits = low(op, sizeOf(f.ftype), op.x(o.n));
-      if (f.in) op.setD(o.d, bits);
-      else op.setX(o.d, bits);
+      const size = sizeOf(f.ftype);
+      if (f.in) op.setScalar(size, o.d, low(op, size, op.x(o.n)));
+      else op.setX(o.d, low(op, size, op.scalar(size, o.n)));
     },
   },
 );
@@ -152,7 +154,7 @@ const javaScript = insn(
     asm: (f) => `fjcvtzs ${gpr(f.Rd, 0)}, ${fpr(f.Rn, 64)}`,
     operands: (f) => ({ d: dst(f.Rd), n: vreg(f.Rn) }),
     run: (op, _f, o) => {
-      const both = op.let(op.fp("toFixedJavaScript", 64, op.x(o.n)));
+      const both = op.let(op.fp("toFixedJavaScript", 64, op.scalar(64, o.n)));
       op.setW(o.d, op.w("i32.wrap_i64", both));
       const zero = op.w("i32.wrap_i64", op.w("i64.shr_u", both, op.i64(32)));
       op.setNzcv(op.w("i32.shl", zero, op.i32(30)));

@@ -8,7 +8,7 @@ import { condition, hexImm } from "./text.ts";
 
 /** The low bits of a register; the rest is zero. */
 function low(op: Ops, ftype: number, slot: SlotRef): Val {
-  if (ftype === 1) return op.x(slot);
+  if (ftype === 1) return op.scalar(64, slot);
   const word = ftype === 3 ? op.w("i32.and", op.w32(slot), op.i32(0xffff)) : op.w32(slot);
   return op.w("i64.extend_i32_u", word);
 }
@@ -93,9 +93,11 @@ const oneSource = insn(
     operands: (f) => ({ d: vreg(f.Rd), n: vreg(f.Rn) }),
     run: (op, f, o) => {
       const { operation, info } = OneSource[f.opcode] as OneSource;
-      if (!operation) return op.setD(o.d, low(op, f.ftype, o.n));
-      const packed = packFpInfo({ ...info, size: sizeOf(f.ftype) });
-      op.setD(o.d, op.fp(operation, packed, op.x(o.n)));
+      const size = sizeOf(f.ftype);
+      if (!operation) return op.setScalar(size, o.d, low(op, f.ftype, o.n));
+      const to = operation === "convertToBrain" ? 16 : operation === "convert" ? info?.to : size;
+      const result = op.fp(operation, packFpInfo({ ...info, size }), op.scalar(size, o.n));
+      op.setScalar(to ?? size, o.d, result);
     },
   },
 );
@@ -127,7 +129,8 @@ const twoSource = insn(
     operands: (f) => ({ d: vreg(f.Rd), n: vreg(f.Rn), m: vreg(f.Rm) }),
     run: (op, f, o) => {
       const [, operation] = TwoSource[f.opcode] as TwoSourceRow;
-      op.setD(o.d, op.fp(operation, sizeOf(f.ftype), op.x(o.n), op.x(o.m)));
+      const size = sizeOf(f.ftype);
+      op.setScalar(size, o.d, op.fp(operation, size, op.scalar(size, o.n), op.scalar(size, o.m)));
     },
   },
 );
@@ -157,8 +160,9 @@ const threeSource = insn(
     operands: (f) => ({ d: vreg(f.Rd), n: vreg(f.Rn), m: vreg(f.Rm), a: vreg(f.Ra) }),
     run: (op, f, o) => {
       const [, operation] = ThreeSource[f.o1 * 2 + f.o0] as ThreeSourceRow;
-      const args = [op.x(o.a), op.x(o.n), op.x(o.m)];
-      op.setD(o.d, op.fp(operation, sizeOf(f.ftype), ...args));
+      const size = sizeOf(f.ftype);
+      const args = [o.a, o.n, o.m].map((slot) => op.scalar(size, slot));
+      op.setScalar(size, o.d, op.fp(operation, size, ...args));
     },
   },
 );
@@ -171,10 +175,10 @@ interface Comparison {
 
 const comparisonName = (f: Comparison, stem: string) => `${stem}${f.E ? "e" : ""}`;
 
-function setFlags(op: Ops, f: Comparison, n: Val, m: Val): void {
-  const operation = f.E ? "compareSignalling" : "compare";
-  const order = op.w("i32.wrap_i64", op.fp(operation, sizeOf(f.ftype), n, m));
-  op.setNzcv(op.w("i32.shl", order, op.i32(28)));
+/** Compares with zero when `m` is absent. */
+function setFlags(op: Ops, f: Comparison, n: SlotRef, m?: SlotRef): void {
+  const size = sizeOf(f.ftype);
+  op.fpFlags(size, f.E !== 0, op.scalar(size, n), m ? op.scalar(size, m) : op.i64(0));
 }
 
 const compare = insn(
@@ -192,7 +196,7 @@ const compare = insn(
       return `${comparisonName(f, "fcmp")} ${fpr(f.Rn, size)}, ${other}`;
     },
     operands: (f) => ({ n: vreg(f.Rn), m: vreg(f.Rm) }),
-    run: (op, f, o) => setFlags(op, f, op.x(o.n), f.zero ? op.i64(0) : op.x(o.m)),
+    run: (op, f, o) => setFlags(op, f, o.n, f.zero ? undefined : o.m),
   },
 );
 
@@ -214,7 +218,7 @@ const conditionalCompare = insn(
     run: (op, f, o) => {
       op.if(
         op.cond(f.cond),
-        () => setFlags(op, f, op.x(o.n), op.x(o.m)),
+        () => setFlags(op, f, o.n, o.m),
         () => op.setNzcv(o.p),
       );
     },
@@ -234,7 +238,7 @@ const conditionalSelect = insn(
     operands: (f) => ({ d: vreg(f.Rd), n: vreg(f.Rn), m: vreg(f.Rm) }),
     run: (op, f, o) => {
       const pair = [low(op, f.ftype, o.n), low(op, f.ftype, o.m)] as const;
-      op.setD(o.d, op.select(op.cond(f.cond), ...pair));
+      op.setScalar(sizeOf(f.ftype), o.d, op.select(op.cond(f.cond), ...pair));
     },
   },
 );
@@ -261,7 +265,7 @@ const immediate = insn(
   "00011110 ftype:2 1 imm8:8 10000000 Rd:5",
   {
     ref: "FMOV (scalar, immediate)",
-    shape: [],
+    shape: ["ftype"],
     fp: true,
     undefined: noFormat,
     feature: halfFeature,
@@ -270,7 +274,10 @@ const immediate = insn(
       d: vreg(f.Rd),
       imm: BigInt.asIntN(64, expandImmediate(f.imm8, sizeOf(f.ftype))),
     }),
-    run: (op, _f, o) => op.setD(o.d, o.imm),
+    run: (op, f, o) => {
+      const narrow = f.ftype === 0 ? op.w("i64.extend_i32_u", op.w("i32.wrap_i64", o.imm)) : o.imm;
+      op.setScalar(sizeOf(f.ftype), o.d, narrow);
+    },
   },
 );
 

@@ -98,6 +98,8 @@ export interface Insn<P extends string, S extends keyof ShapeFields<P>, O extend
   readonly branch?: boolean;
   /** Ends a straight run of instructions (branches, exceptions, system changes). */
   readonly ends?: boolean;
+  /** Translated code leaves this to the interpreter. */
+  readonly interpreted?: true;
   /** Text as `objdump -M no-aliases` prints it. `pc` is the instruction's address. */
   readonly asm: (f: Fields<P>, pc: bigint) => string;
   /** The preferred alias that objdump prints instead, if one applies. */

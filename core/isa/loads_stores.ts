@@ -30,6 +30,13 @@ const SignedLoads = ["i64.load8_s", "i64.load16_s", "i64.load32_s"] as const;
 const ShortLoads = ["i32.load8_s", "i32.load16_s"] as const;
 const Stores = ["i64.store8", "i64.store16", "i64.store32", "i64.store"] as const;
 
+/** A scalar of the SIMD registers as i64, by way of a number where there is such a type. */
+function scalarLoad(op: Ops, scale: number, m: Access, offset: number): Val {
+  if (scale === 3) return op.w("i64.reinterpret_f64", m.load("f64.load", offset));
+  if (scale < 2) return m.load(Loads[scale] as LoadName, offset);
+  return op.w("i64.extend_i32_u", op.w("i32.reinterpret_f32", m.load("f32.load", offset)));
+}
+
 /** Loads into a register at `offset` of an access: the value, and a function that writes it. */
 function loadValue(op: Ops, f: Kind, m: Access, offset: number): (slot: SlotRef) => void {
   if (f.V) {
@@ -38,8 +45,8 @@ function loadValue(op: Ops, f: Kind, m: Access, offset: number): (slot: SlotRef)
       const v = m.load("v128.load", offset);
       return (slot) => op.setV(slot, v);
     }
-    const v = m.load(Loads[scale] as LoadName, offset);
-    return (slot) => op.setD(slot, v);
+    const v = scalarLoad(op, scale, m, offset);
+    return (slot) => op.setScalar(8 << scale, slot, v);
   }
   if (f.opc === 3) {
     const v = m.load(ShortLoads[f.size] as LoadName, offset);
@@ -52,7 +59,10 @@ function loadValue(op: Ops, f: Kind, m: Access, offset: number): (slot: SlotRef)
 function storeValue(op: Ops, f: Kind, m: Access, offset: number, slot: SlotRef): void {
   const scale = scaleOf(f);
   if (scale === 4) m.store("v128.store", offset, op.v(slot));
-  else m.store(Stores[scale] as StoreName, offset, op.x(slot));
+  else {
+    const value = f.V ? op.scalar(8 << scale, slot) : op.x(slot);
+    m.store(Stores[scale] as StoreName, offset, value);
+  }
 }
 
 /** The base register's value; SP is checked before anything is added to it. */

@@ -91,9 +91,19 @@ export interface Ops {
   setD(slot: SlotRef, value: Val): void;
   /** Writes the low 32 bits of a V register (i32) and zeroes the rest. */
   setS(slot: SlotRef, value: Val): void;
+  /** The low `size` bits of a V register as i64, with anything above them: a scalar operand. */
+  scalar(size: number, slot: SlotRef): Val;
+  /** Writes the low `size` bits of a V register (i64, zero above them) and zeroes the rest. */
+  setScalar(size: number, slot: SlotRef, value: Val): void;
   /** A field of the CPU state: i32 or i64 as StateFields says. */
   field(name: StateField): Val;
   setField(name: StateField, value: Val): void;
+  /** The 32-bit word of the state `at` (i32) plus `offset` bytes into it, i32. */
+  word(at: Val, offset: number): Val;
+  setWord(at: Val, value: Val): void;
+  /** 64 bits of the state, as {@linkcode Ops.word}: i64. */
+  wide(at: Val): Val;
+  setWide(at: Val, value: Val): void;
   /** Address of this instruction, i64. */
   pc(): Val;
 
@@ -135,6 +145,8 @@ export interface Ops {
    * returns 0. Writes of this body before it are visible to it.
    */
   execute(): void;
+  /** What follows is for the interpreter: translated code leaves before this instruction. */
+  interpreted(): void;
   /** Leaves generated code after this instruction when `attention` is set (an interrupt may be due). */
   checkAttention(): void;
   /**
@@ -144,4 +156,6 @@ export interface Ops {
   fp(operation: string, info: number, ...args: Val[]): Val;
   /** The same on `lanes` elements of vectors (v128); the elements above are left open. */
   fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val;
+  /** Sets NZCV as FCMP does, or FCMPE where `signalling`; operands as {@linkcode Ops.fp} takes them. */
+  fpFlags(size: number, signalling: boolean, a: Val, b: Val): void;
 }

@@ -57,7 +57,7 @@ export function gather(op: Ops, size: FpSize, lanes: readonly Val[]): Val {
 
 /** A source operand: i64 for scalars, v128 for vectors. */
 export const source = (op: Ops, f: LaneFields, slot: SlotRef): Val =>
-  f.Q === undefined ? op.x(slot) : op.v(slot);
+  f.Q === undefined ? op.scalar(elementSize(f), slot) : op.v(slot);
 
 /** Zeros like {@linkcode source}. */
 export const zeros = (op: Ops, f: LaneFields): Val =>
@@ -77,7 +77,7 @@ export function compute(
 
 /** Writes what {@linkcode compute} gave. */
 export function put(op: Ops, f: LaneFields, d: SlotRef, value: Val): void {
-  if (f.Q === undefined) op.setD(d, value);
+  if (f.Q === undefined) op.setScalar(elementSize(f), d, value);
   else if (f.Q) op.setV(d, value);
   else op.setD(d, op.lane("i64x2.extract_lane", 0, value));
 }

@@ -235,7 +235,7 @@ const modifiedImmediate = insn(
       const lanes = new Lanes(op, 3, f.Q ? 128 : 64);
       const value = lanes.w("splat", o.imm);
       const combined = f.cmode < 12 && f.cmode & 1;
-      if (!combined) return lanes.put(o.d, value);
+      if (!combined) return f.Q ? op.setV(o.d, value) : op.setD(o.d, o.imm);
       lanes.put(o.d, f.op ? lanes.and(op.v(o.d), value) : lanes.or(op.v(o.d), value));
     },
   },

@@ -8,12 +8,16 @@ import {
   systemRegisterAt,
   systemRegisterName,
 } from "../cpu/system_registers.ts";
-import { type AnyInsn, dst, insn, inTypeScript, src, type StateOffset } from "./insn.ts";
+import { Ec, esr, Iss } from "../cpu/syndrome.ts";
+import { type AnyInsn, dst, insn, inTypeScript, orSp, src, type StateOffset } from "./insn.ts";
 import type { Ops, SlotRef } from "./ops.ts";
+import { plainCall, plainDaif, plainReturn, plainTables } from "./plain_exceptions.ts";
 import { MaintenanceNames, PstateNames } from "./system_text.ts";
 import { gpr } from "./text.ts";
 
 const hex = (n: number) => `#0x${n.toString(16)}`;
+/** D, A, I and F. */
+const DaifBits = 0x3c0;
 const Calls = [undefined, "svc", "hvc", "smc"] as const;
 
 const exceptionCall = insn(
@@ -21,12 +25,19 @@ const exceptionCall = insn(
   "11010100 000 imm16:16 000 LL:2",
   {
     ref: "SVC, HVC, SMC",
-    shape: [],
+    shape: ["LL"],
     undefined: (f) => f.LL === 0,
     ends: true,
+    interpreted: true,
     asm: (f) => `${Calls[f.LL]} ${hex(f.imm16)}`,
-    operands: () => ({}),
-    run: inTypeScript,
+    operands: (f) => ({
+      d: orSp(31),
+      imm: esr(f.LL === 1 ? Ec.svc : Ec.hvc, Iss.immediate(f.imm16)),
+    }),
+    run: (op, f, o) => {
+      if (f.LL === 3) op.execute();
+      else plainCall(op, f.LL === 1 ? "svc" : "hvc", o.d, o.imm);
+    },
     execute: (c, f) => c.system.call(Calls[f.LL] as "svc", f.imm16),
   },
 );
@@ -59,11 +70,15 @@ const exceptionReturn = insn(
   "1101011 010 drps:1 11111 000000 11111 00000",
   {
     ref: "ERET, DRPS",
-    shape: [],
+    shape: ["drps"],
     ends: true,
+    interpreted: true,
     asm: (f) => (f.drps ? "drps" : "eret"),
-    operands: () => ({}),
-    run: inTypeScript,
+    operands: () => ({ d: orSp(31) }),
+    run: (op, f, o) => {
+      if (f.drps) op.execute();
+      else plainReturn(op, o.d);
+    },
     execute: (c, f) => (f.drps ? c.system.undefined() : c.system.eret()),
   },
 );
@@ -165,8 +180,13 @@ const msrImmediate = insn("PSTATE", "1101 0101 0000 0 op1:3 0100 CRm:4 op2:3 Rt:
     const name = PstateNames[f.op1 * 8 + f.op2] as string;
     return f.op1 === 0 && f.op2 < 3 ? name : `msr ${name}, ${hex(f.CRm)}`;
   },
-  operands: () => ({}),
-  run: (op, f) => {
+  operands: (f) => ({ p: f.CRm << 6 }),
+  run: (op, f, o) => {
+    if (f.op1 === 3 && f.op2 === 6) return plainDaif(op, op.w("i32.or", op.field("daif"), o.p));
+    if (f.op1 === 3 && f.op2 === 7) {
+      const kept = op.w("i32.xor", o.p, op.i32(-1));
+      return plainDaif(op, op.w("i32.and", op.field("daif"), kept));
+    }
     if (f.op1 !== 0 || f.op2 > 2) return op.execute();
     const flags = op.nzcv();
     const bit = (n: number) => op.w("i32.and", op.w("i32.shr_u", flags, op.i32(n)), op.i32(1));
@@ -230,6 +250,11 @@ const keyOf = (op0: number, f: Key) =>
   (op0 << 14) | (f.op1 << 11) | (f.CRn << 7) | (f.CRm << 3) | f.op2;
 const DcZva = keyOf(1, { op1: 3, CRn: 7, CRm: 4, op2: 1 });
 const Nzcv = keyOf(3, { op1: 3, CRn: 4, CRm: 2, op2: 0 });
+const Daif = keyOf(3, { op1: 3, CRn: 4, CRm: 2, op2: 1 });
+const Tables = [0, 1].map((op2) => keyOf(3, { op1: 0, CRn: 2, CRm: 0, op2 }));
+
+/** Writes with effects that generated code can have itself. */
+const hasOwnWrite = (key: number) => key === Daif || Tables.includes(key);
 
 /** How an access can be done without leaving generated code, if it can. */
 function plainOf(f: Key & { readonly L: number; readonly o0: number }): PlainAccess | undefined {
@@ -243,7 +268,10 @@ const moveSystem = insn(
   {
     ref: "MRS, MSR (register)",
     shape: ["L", "o0", "op1", "CRn", "CRm", "op2"],
-    rare: (f) => keyOf(2 + f.o0, f) !== Nzcv && plainOf(f) === undefined,
+    rare: (f) => {
+      const key = keyOf(2 + f.o0, f);
+      return key !== Nzcv && plainOf(f) === undefined && !(f.L === 0 && hasOwnWrite(key));
+    },
     asm: (f) => {
       const key = keyOf(2 + f.o0, f);
       const present = systemRegisterAt(key)?.name ?? AbsentRegisterNames[key];
@@ -253,12 +281,20 @@ const moveSystem = insn(
     operands: (f) => ({
       d: dst(f.Rt),
       n: src(f.Rt),
-      m: (plainOf(f)?.offset ?? 0) as StateOffset,
+      m: ((plainOf(f) ?? plainOf({ ...f, L: 1 }))?.offset ?? 0) as StateOffset,
     }),
     run: (op, f, o) => {
       const plain = plainOf(f);
       if (keyOf(2 + f.o0, f) === Nzcv) {
         return f.L ? op.setW(o.d, op.nzcv()) : op.setNzcv(op.w32(o.n));
+      }
+      const key = keyOf(2 + f.o0, f);
+      if (f.L === 0 && key === Daif) {
+        return plainDaif(op, op.w("i32.and", op.w32(o.n), op.i32(DaifBits)));
+      }
+      if (f.L === 0 && Tables.includes(key)) {
+        op.interpreted();
+        return plainTables(op, key === Tables[1], o.m, op.x(o.n));
       }
       if (!plain) return op.execute();
       const guarded = op.w("i32.and", op.field("sysregTrap"), op.i32(plain.guards));

@@ -1,7 +1,7 @@
 /**
  * WebAssembly's instructions by their text names: opcode bytes, parameter types, result type.
  *
- * Source: WebAssembly Core Specification 2.0, 5.4 Instructions (binary format).
+ * Source: WebAssembly Core Specification 3.0, 5.4 Instructions (binary format).
  *
  * @module
  * @table
@@ -324,6 +324,10 @@ export const WasmOps = {
   "f64x2.floor": [[0xfd, 0x75], ["v128"], "v128"],
   "f64x2.trunc": [[0xfd, 0x7a], ["v128"], "v128"],
   "f64x2.nearest": [[0xfd, 0x94, 0x1], ["v128"], "v128"],
+  "f32x4.relaxed_madd": [[0xfd, 0x85, 0x2], ["v128", "v128", "v128"], "v128"],
+  "f32x4.relaxed_nmadd": [[0xfd, 0x86, 0x2], ["v128", "v128", "v128"], "v128"],
+  "f64x2.relaxed_madd": [[0xfd, 0x87, 0x2], ["v128", "v128", "v128"], "v128"],
+  "f64x2.relaxed_nmadd": [[0xfd, 0x88, 0x2], ["v128", "v128", "v128"], "v128"],
   "i32x4.trunc_sat_f32x4_s": [[0xfd, 0xf8, 0x1], ["v128"], "v128"],
   "i32x4.trunc_sat_f32x4_u": [[0xfd, 0xf9, 0x1], ["v128"], "v128"],
   "f32x4.convert_i32x4_s": [[0xfd, 0xfa, 0x1], ["v128"], "v128"],

@@ -19,10 +19,15 @@ export class ExceptionLoop {
   #esr = 0n;
   #count = 0;
 
+  /** An exception from a lower level has been taken. */
+  reset(): void {
+    this.#count = 0;
+  }
+
   /** Notes a synchronous exception that has just been taken from `from`; true when it is a loop. */
   note(core: Core, from: El, to: 1 | 2): boolean {
     if (from !== to) {
-      this.#count = 0;
+      this.reset();
       return false;
     }
     const elr = stored(core, to === 2 ? "ELR_EL2" : "ELR_EL1");

@@ -12,16 +12,14 @@ import type { CpuModel } from "../cpu/cpu_models.ts";
 import { illegalState, takeInterrupt, takeTrap } from "../cpu/exceptions.ts";
 import { pendingInterrupt, wakes } from "../cpu/interrupts.ts";
 import { psciFirmware } from "../cpu/psci.ts";
-import { SystemSlots } from "../cpu/system_register_slots.ts";
 import type { Core, GicSystemInterface } from "../cpu/types.ts";
 import { Exit } from "../engine/handler_emitter.ts";
 import type { EngineOptions } from "../engine/interpreter.ts";
 import type { Feature } from "../isa/insn.ts";
 import { hex } from "../hex.ts";
-import { MemoryMap } from "../memory_map.ts";
 import { Mmu } from "../mmu/mmu.ts";
-import type { MmuHost } from "../mmu/host.ts";
-import { hasFeature, mmuFeatures } from "./features.ts";
+import { mmuHost } from "./mmu_host.ts";
+import { hasFeature } from "./features.ts";
 import { Power, type PowerRequest } from "./power.ts";
 import type { Ram } from "./memory.ts";
 import { Runner, type RunnerHost } from "./runner.ts";
@@ -64,7 +62,7 @@ export type RunResult =
   | "reset"
   | "stopped";
 
-/** Instructions of one core's turn when several run. */
+/** Instructions of one core's turn when several run: turns end at multiples of it, at the latest. */
 const TurnNs = 20_000;
 
 type Waiting = "wfi" | "wfe" | undefined;
@@ -83,6 +81,10 @@ export class Machine {
     core.report("exception loop", `Core ${core.index} repeats an exception at PC ${hex(pc)}`);
   };
   readonly #waiting: Waiting[];
+  /** How far each core has come. One that was busy at EL2 may be beyond the end of its turn. */
+  readonly #reachedNs: number[];
+  /** When exclusive monitors are opened next. */
+  #monitorsNs = TurnNs;
   #running: CpuCore;
   /** Virtual time at which the current turn began. */
   #turnStart = 0;
@@ -96,14 +98,14 @@ export class Machine {
 
   constructor(parts: MachineParts) {
     this.parts = parts;
-    const mmuHost = this.#mmuHost();
-    this.mmu = new Mmu(mmuHost);
+    this.mmu = new Mmu(mmuHost(parts, { cores: () => this.cores, code: () => this.runner.engine }));
     this.power = new Power(this, (request) => {
       this.#request = request;
       this.leaveSoon();
     });
     this.cores = Array.from({ length: parts.cores }, (_, index) => this.#makeCore(index));
     this.#waiting = this.cores.map(() => undefined);
+    this.#reachedNs = this.cores.map(() => 0);
     this.#running = this.cores[0] as CpuCore;
     const has = (feature: Feature) => hasFeature(parts.model, feature);
     const options = parts.engine ?? { translate: true };
@@ -143,6 +145,12 @@ export class Machine {
     this.#waiting[core.index] = undefined;
   }
 
+  /** Begins turns anew, as when the clock has been set back. */
+  restartTurns(): void {
+    this.#reachedNs.fill(0);
+    this.#monitorsNs = TurnNs;
+  }
+
   /** Has the core wait until an interrupt (or with "wfe" an event) comes. */
   wait(core: Core, kind: "wfi" | "wfe"): void {
     this.#waiting[core.index] = kind;
@@ -154,7 +162,7 @@ export class Machine {
     this.#done += ns;
   }
 
-  /** Makes `run` return "stopped" after the current instruction. */
+  /** Makes `run`, or the next one, return "stopped" after the current instruction. */
   stop(): void {
     this.#request ??= "stopped";
     this.leaveSoon();
@@ -163,13 +171,13 @@ export class Machine {
   /** Runs until virtual time reaches `untilNs` or something else ends it. */
   run(untilNs: number): RunResult {
     const { events } = this.parts;
-    this.#request = undefined;
     while (!this.#request) {
       events.advanceTo(events.now());
       const now = events.now();
       if (now >= untilNs) return "limit";
+      if (now >= this.#monitorsNs) this.#openMonitors(now);
       const runnable = this.cores.filter((core) => this.isRunnable(core));
-      const next = events.nextDeadline() ?? Infinity;
+      const next = this.#nextEvent();
       if (runnable.length === 0) {
         if (this.#request) break;
         const to = Math.min(next, untilNs);
@@ -177,7 +185,7 @@ export class Machine {
         events.advanceTo(to);
         continue;
       }
-      const turn = this.cores.length > 1 ? TurnNs : MaxTurnNs;
+      const turn = this.cores.length > 1 ? this.#monitorsNs - now : MaxTurnNs;
       this.#turn(runnable, Math.min(turn, next - now, untilNs - now));
     }
     const request = this.#request;
@@ -185,7 +193,23 @@ export class Machine {
     return request;
   }
 
-  /** One turn for each core that can run. */
+  /** When something may happen to cores that wait. */
+  #nextEvent(): number {
+    const next = this.parts.events.nextDeadline() ?? Infinity;
+    const waits = (core: CpuCore) =>
+      this.#waiting[core.index] === "wfe" && core.state.u32("exclusiveBytes") !== 0;
+    return this.cores.length > 1 && this.cores.some(waits)
+      ? Math.min(next, this.#monitorsNs)
+      : next;
+  }
+
+  /**
+   * One turn for each core that can run.
+   *
+   * What a core does in its turn, and how long it takes, is not to depend on what others do that
+   * have nothing to do with it. So all begin at the same time, none begins early because another
+   * one has taken longer, and alarms set in a turn ring in it for those who set them.
+   */
   #turn(runnable: readonly CpuCore[], length: number): void {
     const { events } = this.parts;
     const start = events.now();
@@ -194,8 +218,9 @@ export class Machine {
       events.turnTo(start);
       this.#turnStart = start;
       this.#activate(core);
-      used = Math.max(used, this.#runCore(core, length));
-      if (this.cores.length > 1) this.#openMonitor(core);
+      const done = this.#runCore(core, length);
+      this.#reachedNs[core.index] = start + done;
+      used = Math.max(used, Math.min(done, length));
       if (this.#request) break;
     }
     this.#done = 0;
@@ -204,10 +229,14 @@ export class Machine {
   }
 
   /** Another core may store what this one monitors; the loss of the monitor is an event. */
-  #openMonitor(core: CpuCore): void {
-    if (core.state.u32("exclusiveBytes") === 0) return;
-    core.state.setU32("exclusiveBytes", 0);
-    core.state.setU32("eventRegister", 1);
+  #openMonitors(now: number): void {
+    this.#monitorsNs = (Math.floor(now / TurnNs) + 1) * TurnNs;
+    if (this.cores.length === 1) return;
+    for (const { state } of this.cores) {
+      if (state.u32("exclusiveBytes") === 0) continue;
+      state.setU32("exclusiveBytes", 0);
+      state.setU32("eventRegister", 1);
+    }
   }
 
   #activate(core: CpuCore): void {
@@ -216,26 +245,29 @@ export class Machine {
     core.enterWindow();
   }
 
-  /** Runs `core` for `length` nanoseconds or until it waits; returns the time it used. */
+  /**
+   * Runs `core` for `length` nanoseconds, or until it waits for what does not come before then;
+   * returns how far it has come.
+   */
   #runCore(core: CpuCore, length: number): number {
     const { events } = this.parts;
     const state = core.state;
-    this.#done = 0;
-    while (this.#done < length && !this.#request) {
-      const now = this.#turnStart + this.#done;
-      if ((events.nextDeadline() ?? Infinity) <= now) {
-        const done = this.#done;
-        this.#done = 0;
-        events.advanceTo(now);
-        events.turnTo(this.#turnStart);
-        this.#done = done;
-      }
+    const end = this.#turnStart + length;
+    this.#done = Math.max(0, (this.#reachedNs[core.index] as number) - this.#turnStart);
+    while (!this.#request) {
+      this.#ring(end);
+      if (this.#done >= length) break;
       if (core.handlerDue) {
         core.handlerDue = false;
         core.el2Handler?.(core);
         continue;
       }
-      if (!this.isRunnable(core)) break;
+      if (!this.isRunnable(core)) {
+        const due = events.nextDeadline() ?? Infinity;
+        if (due >= end) break;
+        this.#done = Math.max(this.#done, due - this.#turnStart);
+        continue;
+      }
       if (state.u32("attention") !== 0) {
         const interrupt = pendingInterrupt(core);
         if (interrupt) {
@@ -252,6 +284,20 @@ export class Machine {
       this.#runOnce(core, Math.max(1, Math.min(length - this.#done, due)));
     }
     return this.#done;
+  }
+
+  /** Rings what has become due for the running core, but nothing that is due when the turn ends. */
+  #ring(end: number): void {
+    const { events } = this.parts;
+    const done = this.#done;
+    for (;;) {
+      const due = events.nextDeadline() ?? Infinity;
+      if (due > this.#turnStart + done || due >= end) return;
+      this.#done = 0;
+      events.advanceTo(due);
+      events.turnTo(this.#turnStart);
+      this.#done = done;
+    }
   }
 
   #runOnce(core: CpuCore, budget: number): void {
@@ -338,33 +384,6 @@ export class Machine {
         for (const core of this.cores) core.state.setU32("eventRegister", 1);
       },
       lost: () => this.onLost(this.#running),
-    };
-  }
-
-  #mmuHost(): MmuHost {
-    const { ram, bus, memory, unmapped } = this.parts;
-    const registerSlots = SystemSlots;
-    return {
-      cores: this.parts.cores,
-      memory: memory.buffer,
-      features: mmuFeatures(this.parts.model),
-      registerSlots,
-      stateBase: (core) =>
-        this.cores[core]?.active ? MemoryMap.window : MemoryMap.saved + core * MemoryMap.stateBytes,
-      hostOffset: (pa) => ram.hostOffset(pa),
-      mmio: {
-        covers: (pa) => unmapped === "zero" || bus.find(pa) !== undefined,
-        read: (pa, width, core) => {
-          const region = bus.find(pa);
-          return region ? region.device.read(pa - region.base, width, core) : 0;
-        },
-        write: (pa, width, value, core) => {
-          const region = bus.find(pa);
-          region?.device.write(pa - region.base, width, value, core);
-        },
-      },
-      isCodePage: (page) => this.runner.engine.isCodePage(page),
-      codeWritten: (host, bytes) => this.runner.engine.codeWritten(host, bytes),
     };
   }
 }

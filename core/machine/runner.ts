@@ -143,6 +143,10 @@ export class Runner {
     const { running } = this.#host;
     const from = currentEl(running);
     takeTrap(running, trap);
+    if (this.#window.u32("calledFromBelow") !== 0) {
+      this.#window.setU32("calledFromBelow", 0);
+      this.#loop.reset();
+    }
     if (this.#loop.note(running, from, trap.to)) this.#host.lost();
     return 1;
   }

@@ -5,7 +5,7 @@
  */
 
 import { StateFields, StateLayout } from "../cpu/state.ts";
-import { contextOf, type CoreMmu, type Piece, select } from "./core_mmu.ts";
+import { catchUp, contextOf, type CoreMmu, type Piece } from "./core_mmu.ts";
 import { EntryFlag, fillSlot, findSlot, hasWriteTag, writeTags } from "./tlb.ts";
 import { Translate, translate } from "./translate.ts";
 import { Access, fail } from "./walker.ts";
@@ -37,7 +37,7 @@ export function resolve(
   access: number,
   flags: number,
 ): boolean {
-  if (core.stale) select(core);
+  catchUp(core);
   const unaligned = (low & (alignment - 1)) !== 0;
   if (
     unaligned && ((flags & AccessFlag.aligned) !== 0 || core.regime.stage1.alignmentChecked)
@@ -231,7 +231,7 @@ function writeDevice(core: CoreMmu, piece: Piece, mailbox: number): void {
  * @return Offset of the page in linear memory, or -1 on a fault.
  */
 export function fetchTranslate(core: CoreMmu, high: number, low: number): number {
-  if (core.stale) select(core);
+  catchUp(core);
   const memory = core.tlb.memory;
   const context = contextOf(core, core.regime, core.variant);
   let slot = findSlot(context, high, low, Access.execute);

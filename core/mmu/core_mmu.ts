@@ -5,7 +5,17 @@
  * @module
  */
 
-import { StateFields } from "../cpu/state.ts";
+import {
+  AsidControl,
+  AsidCount,
+  AsidEntry,
+  ContextWords,
+  forgetContext,
+  forgetContexts,
+  ModeBit,
+  ModeEntry,
+} from "../cpu/modes.ts";
+import { StateFields, StateLayout } from "../cpu/state.ts";
 import type { MmuHost } from "./host.ts";
 import {
   emptyRegime,
@@ -47,12 +57,14 @@ export interface CoreMmu {
   regime: Regime;
   variant: number;
   unprivilegedVariant: number;
+  /** The mode that was selected; generated code may have left it since. */
+  mode: number;
   /** Parts of the access under way, in address order. */
   readonly pieces: readonly [Piece, Piece];
   pieceCount: number;
 }
 
-const Variants = 3;
+const Variants = ContextWords.variants;
 
 /** Translation state of core `index`, nothing selected yet. */
 export function createCoreMmu(index: number, host: MmuHost, memory: TlbMemory): CoreMmu {
@@ -73,6 +85,7 @@ export function createCoreMmu(index: number, host: MmuHost, memory: TlbMemory): 
     regime: regimes[0] as Regime,
     variant: Variant.privileged,
     unprivilegedVariant: Variant.unprivileged,
+    mode: -1,
     pieces: [{ host: -1, pa: 0, bytes: 0 }, { host: -1, pa: 0, bytes: 0 }],
     pieceCount: 0,
   };
@@ -82,15 +95,36 @@ export function createCoreMmu(index: number, host: MmuHost, memory: TlbMemory): 
 export function invalidateRegimes(core: CoreMmu): void {
   for (const regime of core.regimes) regime.current = false;
   core.stale = true;
+  const base = core.host.stateBase(core.index);
+  forgetContexts(core.walker.words, base);
+  core.walker.words[(base + StateFields.asidControl[0]) / 4] = 0;
+}
+
+/** Takes over what generated code has done since: other tables for EL1&0, another mode. */
+export function catchUp(core: CoreMmu): void {
+  const words = core.walker.words;
+  const base = core.host.stateBase(core.index);
+  const isCurrent = words[(base + StateFields.mode[0]) / 4] === core.mode &&
+    words[(base + StateFields.tablesChanged[0]) / 4] === 0;
+  if (core.stale || !isCurrent) select(core);
+}
+
+function noteTables(core: CoreMmu, stateBase: number): void {
+  const at = (stateBase + StateFields.tablesChanged[0]) / 4;
+  const words = core.walker.words;
+  if (words[at] === 0) return;
+  words[at] = 0;
+  (core.regimes[RegimeKind.el10] as Regime).current = false;
 }
 
 /** A regime with its registers read. */
 export function regimeOf(core: CoreMmu, kind: number): Regime {
   const regime = core.regimes[kind] as Regime;
+  const stateBase = core.host.stateBase(core.index);
+  noteTables(core, stateBase);
   if (regime.current) return regime;
   const { vmid } = regime;
   const { base } = regime.stage2;
-  const stateBase = core.host.stateBase(core.index);
   const changed = readRegime(core.host, core.walker.words, stateBase, regime);
   if (changed || vmid !== regime.vmid || base !== regime.stage2.base) forgetTables(core.walker);
   // Contexts are found again by their key, but only `attach` notices changed controls.
@@ -110,8 +144,12 @@ export function contextOf(core: CoreMmu, regime: Regime, variant: number): Conte
     known.lastUsed = ++core.tlb.clock;
     return known;
   }
+  const { taken } = core.tlb;
   const context = attach(core.tlb, regime, variant);
   core.contexts[index] = context;
+  if (core.tlb.taken !== taken) {
+    forgetContext(core.walker.words, core.host.stateBase(core.index), context.address);
+  }
   return context;
 }
 
@@ -171,6 +209,41 @@ export function select(core: CoreMmu): void {
   words[mask] = aligned ? -1 : 0;
   words[mask + 1] = aligned ? -1 : 0;
   core.stale = false;
+  publish(core, base, regime, aligned);
+}
+
+/** Lets generated code come back to what has been selected. */
+function publish(core: CoreMmu, base: number, regime: Regime, aligned: boolean): void {
+  const words = core.walker.words;
+  const field = (name: "el" | "spSel" | "pan" | "uao" | "mode" | "asidControl") =>
+    (base + StateFields[name][0]) / 4;
+  const number = (words[field("el")] as number) * ModeBit.el |
+    (words[field("spSel")] as number) * ModeBit.spSel |
+    (words[field("pan")] as number) * ModeBit.pan | (words[field("uao")] as number) * ModeBit.uao;
+  core.mode = StateLayout.modes + number * ModeEntry.bytes;
+  words[field("mode")] = core.mode;
+  const { variant, unprivilegedVariant, tlb } = core;
+  const row = regime.kind * Variants;
+  const contexts = (base + StateLayout.contexts) / 4 + row;
+  if (regime.kind === RegimeKind.el10) {
+    words[field("asidControl")] = AsidControl.known | regime.asidMask |
+      (regime.asidFromTtbr1 ? AsidControl.fromTtbr1 : 0);
+    const asid = (base + StateLayout.asids + (regime.asid % AsidCount) * AsidEntry.bytes) / 4;
+    const own = asid + AsidEntry.contexts / 4;
+    if (words[asid] !== regime.asid + 1) words.fill(0, own, own + Variants);
+    words[asid] = regime.asid + 1;
+    words[own + variant] = (tlb.current as Context).address;
+    words[own + unprivilegedVariant] = (tlb.unprivileged as Context).address;
+    for (let i = 0; i < Variants; i++) words[contexts + i] = words[own + i] as number;
+  } else {
+    words[contexts + variant] = (tlb.current as Context).address;
+    words[contexts + unprivilegedVariant] = (tlb.unprivileged as Context).address;
+  }
+  const mode = (base + core.mode) / 4;
+  const place = (v: number) => StateLayout.contexts + (row + v) * 4;
+  words[mode + ModeEntry.alignMask / 4] = aligned ? -1 : 0;
+  words[mode + ModeEntry.tlb / 4] = place(variant);
+  words[mode + ModeEntry.tlbUnprivileged / 4] = place(unprivilegedVariant);
 }
 
 function setAddress(words: Uint32Array, at: number, address: number): void {

@@ -15,6 +15,7 @@ import {
 } from "./access.ts";
 import { addressTranslation, type AtName } from "./address_translation.ts";
 import {
+  catchUp,
   type CoreMmu,
   createCoreMmu,
   hcrOf,
@@ -170,7 +171,7 @@ export class Mmu {
    */
   peek(core: number, high: number, low: number, access: number = Access.read): number {
     const own = this.#core(core);
-    if (own.stale) select(own);
+    catchUp(own);
     const { walker, regime } = own;
     const isUser = own.variant === Variant.unprivileged;
     const variant = isUser ? Variant.unprivileged : Variant.privileged;

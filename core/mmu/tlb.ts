@@ -77,6 +77,8 @@ export interface CoreTlb {
   readonly contexts: Context[];
   readonly byKey: Map<number, Context>;
   clock: number;
+  /** Contexts that have been given to others. */
+  taken: number;
   /** Contexts that the core's state refers to now; never given away. */
   current: Context | undefined;
   unprivileged: Context | undefined;
@@ -90,6 +92,7 @@ export function createCoreTlb(core: number, memory: TlbMemory): CoreTlb {
     contexts: [],
     byKey: new Map(),
     clock: 0,
+    taken: 0,
     current: undefined,
     unprivileged: undefined,
   };
@@ -141,6 +144,7 @@ function takeContext(tlb: CoreTlb): Context {
     if (oldest === undefined || context.lastUsed < oldest.lastUsed) oldest = context;
   }
   const taken = oldest as Context;
+  tlb.taken++;
   tlb.byKey.delete(taken.key);
   flushContext(tlb.memory.words, taken);
   return taken;

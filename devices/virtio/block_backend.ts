@@ -13,6 +13,10 @@ export interface BlockBackend {
   write(sector: number, bytes: Uint8Array): boolean;
   /** Returns once all that was written will survive the end of the process and of the host. */
   flush(): boolean;
+  /** Forgets what was written, where nothing is to be kept: the disk's owner begins anew. */
+  renew?(): void;
+  /** Gives back what it has of the host; it is not used any more. */
+  close?(): void;
 }
 
 /** Sectors that are copied together when one of them is first written. */
@@ -67,5 +71,7 @@ export function overlay(base: BlockBackend): BlockBackend {
         return target !== undefined;
       }),
     flush: () => true,
+    renew: () => written.clear(),
+    close: () => base.close?.(),
   };
 }

@@ -9,11 +9,11 @@
 import type { Chain } from "./chain.ts";
 import { type VirtioDevice, virtioMmio, type VirtioModel, type VirtioWires } from "./mmio.ts";
 import type { Answer } from "./queue.ts";
-import { EthernetHeaderBytes, MaxFrameBytes, type Switch, type SwitchPort } from "./switch.ts";
+import { EthernetHeaderBytes, MaxFrameBytes, type Network, type SwitchPort } from "./switch.ts";
 
 /** What a network interface is connected to. */
 export interface NetWires extends VirtioWires {
-  readonly switch: Switch;
+  readonly switch: Network;
   /** Its address: six bytes. */
   readonly mac: readonly number[];
 }

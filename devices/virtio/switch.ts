@@ -27,6 +27,14 @@ export interface SwitchPort {
   drop(): void;
   /** Connects or disconnects; what waits at a port without a connection is lost. */
   connect(up: boolean): void;
+  /** Takes the port away, with what is on its way to it; it must not be used any more. */
+  remove(): void;
+}
+
+/** What network interfaces are plugged into. */
+export interface Network {
+  /** A new port; `notify` is called when a frame waits that did not wait before. */
+  port(notify: () => void): SwitchPort;
 }
 
 /** From the end of sending to arrival. */
@@ -50,14 +58,15 @@ interface Travelling {
 
 interface Port {
   readonly waiting: Uint8Array[];
-  readonly notify: () => void;
+  notify: () => void;
   up: boolean;
+  isRemoved: boolean;
   /** When it has finished sending. */
   freeNs: number;
 }
 
-/** A switch; its ports are numbered in the order in which they are made. */
-export class Switch {
+/** A switch; a new port gets the lowest number that is free. */
+export class Switch implements Network {
   readonly #clock: Clock;
   readonly #capture: SwitchWires["capture"];
   readonly #alarm: Alarm;
@@ -77,11 +86,12 @@ export class Switch {
     return this.#lost;
   }
 
-  /** A new port; `notify` is called when a frame waits that did not wait before. */
+  /** See {@linkcode Network.port}. */
   port(notify: () => void): SwitchPort {
-    const index = this.#ports.length;
-    const port: Port = { waiting: [], notify, up: false, freeNs: 0 };
-    this.#ports.push(port);
+    const free = this.#ports.findIndex(({ isRemoved }) => isRemoved);
+    const index = free < 0 ? this.#ports.length : free;
+    const port: Port = { waiting: [], notify, up: false, isRemoved: false, freeNs: 0 };
+    this.#ports[index] = port;
     return {
       send: (frame) => this.#send(index, frame),
       first: () => port.waiting[0],
@@ -90,7 +100,20 @@ export class Switch {
         port.up = up;
         if (!up) port.waiting.length = 0;
       },
+      remove: () => this.#remove(index, port),
     };
+  }
+
+  #remove(index: number, port: Port): void {
+    Object.assign(port, { up: false, isRemoved: true, notify: () => {} });
+    while (this.#ports.at(-1)?.isRemoved) this.#ports.pop();
+    port.waiting.length = 0;
+    const others = this.#travelling.filter((frame) => frame.port !== index);
+    this.#travelling.splice(0, Infinity, ...others);
+    for (const [address, behind] of this.#behind) {
+      if (behind === index) this.#behind.delete(address);
+    }
+    this.#setAlarm();
   }
 
   /** Forgets addresses and frames; ports stay as they are. */

@@ -23,9 +23,15 @@ const moduleLists: Readonly<Record<string, readonly string[]>> = {
   "9p": ["9pnet_virtio", "9p"],
 };
 
-const Mode = { directory: 0o040_755, file: 0o100_644, program: 0o100_755, device: 0o020_600 };
+export const Mode = {
+  directory: 0o040_755,
+  file: 0o100_644,
+  program: 0o100_755,
+  device: 0o020_600,
+};
 
-interface Entry {
+/** A member of an archive. */
+export interface Entry {
   readonly path: string;
   readonly mode: number;
   readonly bytes?: Uint8Array<ArrayBuffer>;
@@ -74,6 +80,11 @@ export async function buildInitramfs(
   for (const { name, bytes } of modules.values()) {
     entries.push({ path: `lib/hvsim/${name}.ko`, mode: Mode.file, bytes });
   }
+  return packed(entries);
+}
+
+/** A gzipped archive, which Linux unpacks also behind another one. */
+export function packed(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(gzipSync(cpio(entries), { level: 9 }));
 }
 

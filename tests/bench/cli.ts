@@ -15,7 +15,7 @@ Measures the CPU time of hvsim and, where it is installed, of qemu-system-aarch6
 bare machine and Debian's Linux (deno task guests fetches it).
 
   --only NAME[,NAME]  only these groups or workloads, start or resident
-  --runs N            how often each is run (default 5)
+  --runs N            how often each is run (default 3)
   --json FILE         write the figures as JSON too
   --profile           instead, run each once in hvsim and show its hottest code
   --help              this text
@@ -53,7 +53,7 @@ function readOptions(args: readonly string[]): Options | string | undefined {
   });
   if (found.help) return undefined;
   if (unknown.length > 0) return `Cannot measure: ${unknown.join(", ")} is no option`;
-  const runs = found.runs ?? "5";
+  const runs = found.runs ?? "3";
   if (!/^[1-9]\d*$/.test(runs)) {
     return `Cannot measure: --runs must be a number above 0, got "${runs}"`;
   }

@@ -6,6 +6,7 @@ import type { CommandLine } from "./emulators.ts";
 export interface Ended {
   /** User and system time. */
   readonly cpuSeconds: number;
+  readonly wallSeconds: number;
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -32,7 +33,9 @@ function findShell(): Promise<string> {
  * Its standard input stays open, without input: a guest that polls for some has not come to an end.
  */
 export async function measure(command: CommandLine): Promise<Ended> {
-  const child = new Deno.Command(await findShell(), {
+  const bash = await findShell();
+  const start = performance.now();
+  const child = new Deno.Command(bash, {
     args: ["-c", script, "bench", ...command],
     stdin: "piped",
     stdout: "piped",
@@ -43,8 +46,9 @@ export async function measure(command: CommandLine): Promise<Ended> {
     new Response(child.stderr).text(),
     child.status,
   ]);
+  const wallSeconds = (performance.now() - start) / 1000;
   await child.stdin.close();
-  return { cpuSeconds: childTime(stderr), code, stdout, stderr };
+  return { cpuSeconds: childTime(stderr), wallSeconds, code, stdout, stderr };
 }
 
 /** User plus system time of the children, from the last line that `times` printed. */

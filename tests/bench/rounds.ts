@@ -4,13 +4,19 @@ import { type Emulator, hvsimArgs, hvsimCommand, qemuCommand, resultOf } from ".
 import { measure } from "./process.ts";
 import { baseline, keyOf, type Workload } from "./workloads.ts";
 
-/** CPU time of a workload without its machine's start. */
+/** Medians of what runs took, in seconds, without their machine's start. */
+export interface Times {
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+/** What a workload took. */
 export interface Figure {
   readonly workload: Workload;
-  readonly hvsimSeconds: number;
+  readonly hvsim: Times;
   /** Undefined where QEMU has no counterpart or is not installed. */
-  readonly qemuSeconds: number | undefined;
-  /** QEMU's time by hvsim's: 1 is as fast, more is faster. */
+  readonly qemu: Times | undefined;
+  /** QEMU's CPU time by hvsim's: 1 is as fast, more is faster. */
   readonly ratio: number | undefined;
   /** What was wrong, when something was. */
   readonly problem: string | undefined;
@@ -28,7 +34,8 @@ export interface RoundsOptions {
 
 /** Times and results of one emulator for one run's key. */
 interface Samples {
-  readonly seconds: number[];
+  readonly cpu: number[];
+  readonly wall: number[];
   readonly results: Set<string | undefined>;
 }
 
@@ -70,9 +77,10 @@ export async function runRounds(
           : undefined;
         if (!command) continue;
         options.progress(`run ${round} of ${options.runs}: ${what} on ${emulator}`);
-        const { cpuSeconds, stdout } = await measure(command);
+        const { cpuSeconds, wallSeconds, stdout } = await measure(command);
         const into = samplesOf(samples, emulator, key);
-        into.seconds.push(cpuSeconds);
+        into.cpu.push(cpuSeconds);
+        into.wall.push(wallSeconds);
         into.results.add(resultOf(workload, stdout));
       }
     }
@@ -82,30 +90,31 @@ export async function runRounds(
 
 function samplesOf(samples: Map<string, Samples>, emulator: Emulator, key: string): Samples {
   const id = `${emulator} ${key}`;
-  const found = samples.get(id) ?? { seconds: [], results: new Set() };
+  const found = samples.get(id) ?? { cpu: [], wall: [], results: new Set() };
   samples.set(id, found);
   return found;
 }
 
 function figure(workload: Workload, samples: Map<string, Samples>): Figure {
   const base = baseline(workload);
-  const net = (emulator: Emulator) => {
-    const { seconds } = samplesOf(samples, emulator, keyOf(workload));
-    if (seconds.length === 0) return undefined;
-    const start = base ? median(samplesOf(samples, emulator, keyOf(base)).seconds) : 0;
+  const net = (emulator: Emulator): Times | undefined => {
+    const whole = samplesOf(samples, emulator, keyOf(workload));
+    const start = base && samplesOf(samples, emulator, keyOf(base));
     // Less than the clock can tell is as good as its unit.
-    return Math.max(median(seconds) - start, 0.001);
+    const without = (what: "cpu" | "wall") =>
+      Math.max(median(whole[what]) - (start ? median(start[what]) : 0), 0.001);
+    return whole.cpu.length === 0 ? undefined : { cpu: without("cpu"), wall: without("wall") };
   };
-  const hvsimSeconds = net("hvsim") as number;
-  const qemuSeconds = net("qemu");
+  const hvsim = net("hvsim") as Times;
+  const qemu = net("qemu");
   const results = (["hvsim", "qemu"] as const).map((
     emulator,
   ) => [...samplesOf(samples, emulator, keyOf(workload)).results]);
   return {
     workload,
-    hvsimSeconds,
-    qemuSeconds,
-    ratio: qemuSeconds === undefined ? undefined : qemuSeconds / hvsimSeconds,
+    hvsim,
+    qemu,
+    ratio: qemu && qemu.cpu / hvsim.cpu,
     problem: problemOf(results[0] ?? [], results[1] ?? []),
   };
 }

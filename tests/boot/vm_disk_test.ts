@@ -63,7 +63,7 @@ await realGuestTests(["Image", "initramfs.cpio.gz", "rootfs.ext4"], {
       );
       assertEquals(code, 0);
       for (const id of [1, 2]) {
-        assertMatch(stdout, new RegExp(`vm${id}\\| 3 packets transmitted, 3 packets received`));
+        assertMatch(stdout, new RegExp(`\\[vm${id}\\] 3 packets transmitted, 3 packets received`));
         const disk = await Deno.readFile(join(folder, `disk${id}.ext4`));
         assertEquals(new TextDecoder("latin1").decode(disk).includes(`vm${id}\n\0\0\0\0`), true);
       }

@@ -300,3 +300,47 @@ export const Subscriber: Program = [
     0xd400_0002, // hvc #0x0
   ]],
 ];
+
+/**
+ * Says what it finds in memory; then, every 40 µs or so, counts there by exclusive accesses, waits
+ * for its timer, and says how often an exclusive store had to be done again.
+ */
+export const Ticker: Program = [
+  [0x0, [
+    0xd2a1_2009, // mov x9, #0x9000000
+    0xd2a1_000a, // mov x10, #0x8000000
+    0xd2a1_002b, // mov x11, #0x8010000
+    0x5280_0020, // mov w0, #0x1
+    0xb900_0140, // str w0, [x10]
+    0x52a1_0000, // mov w0, #0x8000000
+    0xb901_0140, // str w0, [x10, #256]
+    0x5280_1fe0, // mov w0, #0xff
+    0xb900_0560, // str w0, [x11, #4]
+    0x5280_0020, // mov w0, #0x1
+    0xb900_0160, // str w0, [x11]
+    0xd2a8_0a02, // mov x2, #0x40500000
+    0xb940_0043, // ldr w3, [x2]
+    0x1100_c061, // add w1, w3, #0x30
+    0xb900_0121, // str w1, [x9]
+    0xd281_3880, // mov x0, #0x9c4
+    0xd51b_e300, // msr cntv_tval_el0, x0
+    0xd280_0020, // mov x0, #0x1
+    0xd51b_e320, // msr cntv_ctl_el0, x0
+    0x5280_2587, // mov w7, #0x12c
+    0x885f_7c44, // ldxr w4, [x2]
+    0x1100_0484, // add w4, w4, #0x1
+    0x8805_7c44, // stxr w5, w4, [x2]
+    0x0b05_00c6, // add w6, w6, w5
+    0x35ff_ff85, // cbnz w5, 50 <again>
+    0x7100_04e7, // subs w7, w7, #0x1
+    0x54ff_ff41, // b.ne 50 <again>
+    0xd503_207f, // wfi
+    0xb940_0d63, // ldr w3, [x11, #12]
+    0xd51b_e33f, // msr cntv_ctl_el0, xzr
+    0xb900_1163, // str w3, [x11, #16]
+    0x1200_0cc1, // and w1, w6, #0xf
+    0x1101_8421, // add w1, w1, #0x61
+    0xb900_0121, // str w1, [x9]
+    0x17ff_ffed, // b 3c <tick>
+  ]],
+];

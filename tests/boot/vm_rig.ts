@@ -1,8 +1,13 @@
 /** VMs on a board, from TOML files that may be made up. @module */
 
+import { assertEquals } from "@std/assert";
 import { loadVms } from "../../core/config/load_vms.ts";
+import type { VmPlan } from "../../core/config/vm_plan.ts";
 import { hasErrors } from "../../core/config/problem.ts";
 import type { Hypervisor } from "../../core/hypervisor/hypervisor.ts";
+import type { RunObserver } from "../../core/hypervisor/observer.ts";
+import type { PolicyName } from "../../core/hypervisor/scheduling/policies.ts";
+import type { SchedulerReport } from "../../core/hypervisor/scheduling/report.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
 import { platformFacts } from "../../platforms/facts.ts";
 import type { Platform } from "../../platforms/platform.ts";
@@ -23,6 +28,9 @@ export interface VmRun {
   readonly cores?: number;
   readonly gicVersion?: 2 | 3;
   readonly memoryBytes?: number;
+  /** Watches the hypervisor. */
+  readonly observer?: RunObserver;
+  readonly scheduler?: PolicyName;
 }
 
 /** VMs that have been loaded. */
@@ -32,6 +40,8 @@ export interface LoadedVms {
   /** What each has printed. */
   readonly text: string[];
   readonly log: string[];
+  /** Plans of further VMs. */
+  plansOf(vms: readonly string[]): VmPlan[];
 }
 
 const guests = new URL("../../guests/", import.meta.url);
@@ -42,18 +52,33 @@ export const PlayedConsole = '["console", 0x900_0000, 0x1000, 33, 2, []]';
 /** A page for channels between VMs, for `emu_devices`. */
 export const ChannelPage = '["ivc", 0x5000_0000, 0x1000, 0, 0xa, []]';
 
+/** What a small VM has. */
+export interface TinyOptions {
+  readonly memory?: string;
+  readonly cpus?: number;
+  readonly emulated?: string;
+  /** The core of its vCPU; any when omitted. */
+  readonly core?: number;
+  /** More lines of [base]. */
+  readonly base?: string;
+}
+
 /** A description of a small VM with the console of the board or another, and its program. */
 export function tinyVm(
   id: number,
   program: Program,
-  options: { readonly memory?: string; readonly cpus?: number; readonly emulated?: string } = {},
+  options: TinyOptions = {},
 ): Record<string, string | Uint8Array> {
-  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, emulated = "" } = options;
+  const { memory = "[[0x4000_0000, 0x100_0000, 0x7, 0]]", cpus = 1, emulated = "", base = "" } =
+    options;
+  const set = options.core === undefined ? "" : `phys_cpu_sets = [${1 << options.core}]`;
   const toml = `[base]
 id = ${id}
 name = "tiny${id}"
 vm_type = 1
 cpu_num = ${cpus}
+${set}
+${base}
 
 [kernel]
 entry_point = 0x4008_0000
@@ -66,7 +91,7 @@ memory_regions = ${memory}
 emu_devices = [${emulated}]
 passthrough_devices = [
   ["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 0x1],
-  ${emulated === PlayedConsole ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
+  ${emulated.includes("console") ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
 ]
 `;
   return { [`tiny${id}.toml`]: toml, [`tiny${id}.bin`]: programBytes(program) };
@@ -86,8 +111,12 @@ export function loadVmsOf(run: VmRun): LoadedVms {
       return String(error);
     }
   };
-  const { plans, problems } = loadVms(run.vms, platformFacts(platform, board), { read });
-  if (hasErrors(problems)) throw new Error(JSON.stringify(problems, null, 1));
+  const plansOf = (vms: readonly string[]) => {
+    const { plans, problems } = loadVms(vms, platformFacts(platform, board), { read });
+    if (hasErrors(problems)) throw new Error(JSON.stringify(problems, null, 1));
+    return plans;
+  };
+  const plans = plansOf(run.vms);
   const log: string[] = [];
   const simulator = buildSimulator(platform, {
     ...board,
@@ -99,18 +128,34 @@ export function loadVmsOf(run: VmRun): LoadedVms {
   const hypervisor = createHypervisor({
     simulator,
     plans,
+    observer: run.observer,
+    ...(run.scheduler ? { scheduler: run.scheduler } : {}),
     log: (level, target, message) => void log.push(`${level} ${target} ${message}`),
   });
   const text = hypervisor.vms.map(() => "");
   hypervisor.vms.forEach((vm, i) =>
     vm.console?.onTransmit((byte) => void (text[i] += String.fromCharCode(byte)))
   );
-  return { simulator, hypervisor, text, log };
+  return { simulator, hypervisor, text, log, plansOf };
 }
 
 /** Runs until virtual time is `ns`, or until nothing is left to run. */
 export function runUntil({ simulator }: LoadedVms, ns: number): RunResult {
   return simulator.machine.run(ns);
+}
+
+/** What the scheduler has done; the test fails when times do not add up to the nanosecond. */
+export function scheduling({ hypervisor }: LoadedVms): SchedulerReport {
+  const report = hypervisor.scheduling();
+  for (const { runNs, stealNs, blockedNs, offNs, pausedNs, elapsedNs } of report.vcpus) {
+    assertEquals(runNs + stealNs + blockedNs + offNs + pausedNs, elapsedNs);
+  }
+  for (const { busyNs, idleNs, elapsedNs } of report.cores) {
+    assertEquals(busyNs + idleNs, elapsedNs);
+  }
+  const sum = (times: number[]) => times.reduce((total, ns) => total + ns, 0);
+  assertEquals(sum(report.vcpus.map((v) => v.runNs)), sum(report.cores.map((c) => c.busyNs)));
+  return report;
 }
 
 /** A step of a dialogue: after VM `vm` has printed `expect`, it is sent `send`. */

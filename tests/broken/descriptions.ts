@@ -216,6 +216,16 @@ export const descriptions: readonly BrokenCase[] = [
     { phys_cpu_sets: "[0x100]" },
     /phys_cpu_sets\[0\]: expected a mask .*core 8 among them/,
   ),
+  base(
+    "a priority that no level has",
+    { cpu_priority: "8" },
+    /cpu_priority: expected a priority in 0\.\.7, or an array of them, found 8/,
+  ),
+  base(
+    "a weight of nothing",
+    { cpu_weight: "[0]" },
+    /cpu_weight\[0\]: expected a weight in 1\.\.10000, found 0/,
+  ),
   text(
     "nine CPUs on a GICv2",
     vmToml({ base: { cpu_num: "9" }, devices: { passthrough_devices: '[["/intc"]]' } }),

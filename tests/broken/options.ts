@@ -42,6 +42,16 @@ export const options: readonly BrokenCase[] = [
   line("an unknown log level", [...vm, "--log", "loud"], /--log[^]*loud/),
   line("a time limit that is no time", [...vm, "--timeout", "soon"], /--timeout[^]*soon/),
   line("an unknown pace", [...vm, "--pace", "slow"], /--pace[^]*slow/),
+  line("a console nowhere", [...vm, "--serial", "vm1=tty"], /--serial[^]*vm1=tty[^]*unix:/),
+  line("a console that is not there", [...vm, "--serial", "uart0=null"], /uart0=null[^]*vm1/),
+  line(
+    "a console in two places",
+    [...vm, "--serial", "vm1=null", "--serial", "vm1=file:x"],
+    /vm1=file:x[^]*one place/,
+  ),
+  line("a console in a directory", [...vm, "--serial", "vm1=file:."], /vm1=file:\.[^]*a directory/),
+  line("a socket in place of a file", [...vm, "--serial", "vm1=unix:vm.toml"], /unix:vm\.toml/),
+  line("a socket nowhere", [...vm, "--serial", "vm1=unix:no/where"], /unix:no\/where/),
   line(
     "a VM and a bare kernel at once",
     [...vm, "--kernel", "kernel.bin"],

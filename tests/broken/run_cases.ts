@@ -29,6 +29,7 @@ async function outcomes(): Promise<Outcome[]> {
     let text = "";
     const terminal: Terminal = {
       typed: false,
+      shown: false,
       watched: false,
       colours: false,
       raw: () => {},
@@ -39,6 +40,9 @@ async function outcomes(): Promise<Outcome[]> {
       },
       say: (line) => void (text += line),
       progress: () => {},
+      full: false,
+      drained: () => Promise.resolve(true),
+      abandon: () => {},
     };
     // A case that runs after all must not run for long.
     const code = await main(

@@ -82,7 +82,7 @@ Deno.test("command line: every listed choice of every option can be given", () =
     for (const choice of value?.choices ?? []) {
       const { options } = readCommandLine([
         `--${name}=${choice}`,
-        ...(needs ? ["--kernel=k"] : []),
+        ...(needs ? [`--${needs}=file`] : []),
       ]);
       assertEquals(String(options[name]), choice);
     }

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { type Drive, drive, openDrives } from "../../cli/drive.ts";
+import { type Drive, drive, driveFiles } from "../../cli/drive.ts";
 import { UsageError } from "../../cli/usage_error.ts";
 
 const plain = { readOnly: false, snapshot: false };
@@ -19,7 +19,7 @@ function withFile(bytes: number, act: (file: string) => void): void {
 
 function open(given: Partial<Drive> & { file: string }) {
   const said: string[] = [];
-  const [disk] = openDrives([{ ...plain, ...given }], (message) => void said.push(message));
+  const [disk] = driveFiles((message) => void said.push(message)).open([{ ...plain, ...given }]);
   if (!disk) throw new Error("one drive gives one disk");
   return { disk, said };
 }
@@ -55,7 +55,7 @@ Deno.test("drive: what it does not know is refused", () => {
   }
 });
 
-Deno.test("openDrives() reads and writes sectors of the file", () => {
+Deno.test("driveFiles() reads and writes sectors of the file", () => {
   withFile(4096, (file) => {
     const { disk } = open({ file });
     assertEquals([disk.sectors, disk.readOnly], [8, false]);
@@ -68,7 +68,7 @@ Deno.test("openDrives() reads and writes sectors of the file", () => {
   });
 });
 
-Deno.test("openDrives() leaves the file of a snapshot or read-only drive alone", () => {
+Deno.test("driveFiles() leaves the file of a snapshot or read-only drive alone", () => {
   withFile(1024, (file) => {
     const { disk } = open({ file, snapshot: true });
     disk.write(0, new Uint8Array(512));
@@ -81,7 +81,7 @@ Deno.test("openDrives() leaves the file of a snapshot or read-only drive alone",
   });
 });
 
-Deno.test("openDrives() says what is wrong with a file", () => {
+Deno.test("driveFiles() says what is wrong with a file", () => {
   const what = "Cannot use --drive file=F: it must be";
   withFile(1000, (file) => {
     assertEquals(
@@ -98,18 +98,30 @@ Deno.test("openDrives() says what is wrong with a file", () => {
   assertEquals(message("/dev/null"), `${what} a file, found a device or a pipe`);
 });
 
-Deno.test("openDrives() lets one drive only write to a file, whatever it is called", () => {
+Deno.test("driveFiles() lets one drive only write to a file, whatever it is called", () => {
   withFile(512, (file) => {
     const other = join(file, "..", "link.img");
     Deno.symlinkSync(file, other);
     const both = [{ ...plain, file }, { ...plain, file: other }];
-    assertThrows(() => openDrives(both, () => {}), UsageError, "the only drive that writes");
+    assertThrows(() => driveFiles(() => {}).open(both), UsageError, "the only drive that writes");
     const apart = both.map((each) => ({ ...each, snapshot: true }));
-    assertEquals(openDrives(apart, () => {}).length, 2);
+    assertEquals(driveFiles(() => {}).open(apart).length, 2);
   });
 });
 
-Deno.test("openDrives() tells of a file that has become shorter", () => {
+Deno.test("driveFiles() lets go of files that are closed, and of all when one cannot be opened", () => {
+  withFile(512, (file) => {
+    const files = driveFiles(() => {});
+    const one = [{ ...plain, file }];
+    const disks = files.open(one);
+    assertThrows(() => files.open(one), UsageError, "the only drive that writes");
+    files.close(disks);
+    assertThrows(() => files.open([...one, { ...plain, file: "/none" }]), UsageError, "a file");
+    assertEquals(files.open(one).length, 1);
+  });
+});
+
+Deno.test("driveFiles() tells of a file that has become shorter", () => {
   withFile(1024, (file) => {
     const { disk, said } = open({ file });
     Deno.truncateSync(file, 512);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RunResult } from "../../core/machine/machine.ts";
-import { type Console, consoles } from "../../cli/consoles.ts";
-import { type Input, noInput } from "../../cli/input.ts";
+import type { Console } from "../../cli/console_line.ts";
+import { consoles } from "../../cli/consoles.ts";
 import { pacer } from "../../cli/pacer.ts";
 import { type RunHost, runLoop, SliceNs } from "../../cli/run_loop.ts";
 import { playScript, type ScriptStep } from "../../cli/script.ts";
@@ -31,10 +31,13 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 /** A run over a fake guest, a fake clock and a script. */
 function rig(guest: Guest, options: Partial<RunHost> & { steps?: ScriptStep[] } = {}): Rig {
   let transmit: (byte: number) => void = () => {};
-  const screen = consoles(
-    (shown) => void (it.shown += new TextDecoder().decode(shown)),
-    (printed) => script.printed(printed),
-  );
+  const screen = consoles({
+    write: (shown) => void (it.shown += new TextDecoder().decode(shown)),
+    say: () => {},
+    listen: (printed, name) => script.printed(printed, name),
+    interactive: false,
+    colours: false,
+  });
   const script = playScript(options.steps ?? []);
   const clock = { ms: 0 };
   const sleep = (ms: number) => {
@@ -90,10 +93,12 @@ function rig(guest: Guest, options: Partial<RunHost> & { steps?: ScriptStep[] } 
           consoles: [console],
           labelled: false,
           guests: () => [],
+          translation: () => undefined,
         };
       },
       consoles: screen,
-      input: { ...noInput, arrival: sleep },
+      input: { over: true, arrival: sleep },
+      output: { full: false, drained: () => Promise.resolve(true) },
       script,
       limits: {},
       pacer: pacer(() => clock.ms),
@@ -161,9 +166,8 @@ Deno.test("run loop: a guest that only polls leaves the host nearly idle, and ti
       return { insns: until - now };
     },
   };
-  const input: Input = { ...noInput, over: false };
   const it = rig(polls, { pace: "real", limits: { wallTimeoutMs: 20_000 } });
-  const host = { ...it.host, input: { ...input, arrival: it.host.input.arrival } };
+  const host = { ...it.host, input: { ...it.host.input, over: false } };
   const { session } = await runLoop(host);
   assert(it.sleptMs > 0.95 * it.nowMs, `it slept ${it.sleptMs} of ${it.nowMs} ms`);
   assert(session.nowNs / 1e6 > 0.9 * it.nowMs, `virtual time came to ${session.nowNs} ns`);
@@ -214,4 +218,41 @@ Deno.test("run loop: a reset powers the board on again, where time goes on", asy
   const ending = await runLoop(it.host);
   assertEquals(it.powerOns, [0, 6 * SliceNs]);
   assertEquals([ending.code, ending.instructions], [0, 7 * SliceNs]);
+});
+
+Deno.test("run loop: guests wait for output that nobody reads; who wants to end does not", async () => {
+  let asked = 0;
+  const it = rig(busy, {
+    output: { full: true, drained: () => Promise.resolve(++asked < 0) },
+    stopped: () => asked < 5 ? undefined : 143,
+  });
+  const { code, instructions } = await runLoop(it.host);
+  assertEquals([code, asked], [143, 5]);
+  assert(instructions <= 2 * SliceNs, `${instructions} instructions`);
+});
+
+Deno.test("run loop: a new list of consoles is plugged in at the next slice", async () => {
+  let slices = 0;
+  const it = rig({ run: (now, until) => ({ insns: until - now + 0 * ++slices }) }, {
+    limits: { timeoutNs: 5 * SliceNs },
+  });
+  const names: string[][] = [];
+  const { consoles: screen, powerOn } = it.host;
+  const connect = screen.connect.bind(screen);
+  screen.connect = (list, labelled) => {
+    names.push(list.map(({ name }) => name));
+    connect(list, labelled);
+  };
+  await runLoop({
+    ...it.host,
+    powerOn(startNs) {
+      const session = powerOn(startNs);
+      const first = session.consoles;
+      const second = [...first, { ...first[0] as Console, name: "vm2" }];
+      return Object.defineProperty(session, "consoles", {
+        get: () => slices < 3 ? first : second,
+      });
+    },
+  });
+  assertEquals(names, [["uart0"], ["uart0", "vm2"]]);
 });

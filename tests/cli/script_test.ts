@@ -4,7 +4,8 @@ import { plainText, playScript, type ScriptStep } from "../../cli/script.ts";
 const expect = (text: string): ScriptStep => ({ kind: "expect", text });
 const send = (text: string): ScriptStep => ({ kind: "send", text });
 const bytes = (text: string) => new TextEncoder().encode(text);
-const typed = (script: ReturnType<typeof playScript>) => new TextDecoder().decode(script.typed());
+const typed = (script: ReturnType<typeof playScript>) =>
+  script.typed().map((input) => new TextDecoder().decode(input.bytes)).join("");
 
 Deno.test("script: what is expected may come in pieces, coloured, after anything", () => {
   const script = playScript([expect("$ "), send("ls\n"), expect("done")]);
@@ -65,4 +66,17 @@ Deno.test("plainText() takes control sequences and carriage returns out", () => 
   const plain = plainText();
   assertEquals(plain("a\x1b[31mb\x1b(Bc\r\n\x1b7d\x1b[6"), "abc\nd");
   assertEquals(plain("ne"), "e");
+});
+
+Deno.test("script: each console's text stands for itself, and what is sent goes where it was met", () => {
+  const script = playScript([expect("login: "), send("root\n"), expect("$ ")], ["panic"]);
+  script.printed(bytes("log"), "vm1");
+  script.printed(bytes("log"), "vm2");
+  script.printed(bytes("in: "), "vm2");
+  assertEquals(script.typed().map(({ to }) => to), ["vm2"]);
+  script.printed(bytes("pa"), "vm1");
+  script.printed(bytes("nic"), "vm2");
+  assertEquals(script.state, "going");
+  script.printed(bytes("$ "), "vm1");
+  assertEquals(script.state, "done");
 });

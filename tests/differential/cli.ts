@@ -12,7 +12,7 @@ Runs random programs in the interpreter and in the translator and compares what 
   --list        print the programs' code where they differ
   --help        this text
 
-Ends with "N passed, N failed"; the exit code is 0 when none failed, 1 when some did, 2 for wrong
+Ends with "seeds S to S: N passed, N failed"; the exit code is 0 when none failed, 1 when some did, 2 for wrong
 usage.`;
 
 function say(text: string): void {
@@ -48,8 +48,11 @@ export function main(args: readonly string[]): number {
     },
     progress: (done, failed) => say(`${done} of ${programs}, ${failed} failed`),
   });
-  say(`${outcome.passed} passed, ${outcome.failed} failed`);
-  return outcome.failed === 0 ? 0 : 1;
+  const { passed, failed } = outcome;
+  if (failed.length > 0) say(`failed: ${failed.join(", ")}`);
+  const seeds = `seeds ${seed} to ${seed + programs - 1}`;
+  say(`${seeds}: ${passed} passed, ${failed.length} failed`);
+  return failed.length === 0 ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(main(Deno.args));

@@ -13,7 +13,11 @@ async function run(...args: string[]): Promise<[code: number, out: string, err: 
 }
 
 Deno.test("differential command: counts the programs that pass", async () => {
-  assertEquals(await run("--programs", "3", "--seed", "77"), [0, "3 passed, 0 failed\n", ""]);
+  assertEquals(await run("--programs", "3", "--seed", "77"), [
+    0,
+    "seeds 77 to 79: 3 passed, 0 failed\n",
+    "",
+  ]);
 });
 
 Deno.test("differential command: says what is wrong with its options", async () => {

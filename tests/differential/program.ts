@@ -20,6 +20,8 @@ export interface Program {
   readonly v: readonly bigint[];
   readonly nzcv: number;
   readonly fpcr: number;
+  /** CPACR_EL1.FPEN: FP and SIMD instructions trap at the start, or do not. */
+  readonly fpen: number;
   /** Instructions (nanoseconds) until the registers are compared. */
   readonly lengthNs: number;
   /** Cores that run it at once, each from its start. */
@@ -31,8 +33,12 @@ export interface Program {
    * decides whose turn it is.
    */
   readonly cuts: readonly number[];
-  /** At some of the cuts all code is dropped. */
-  readonly forgets: boolean;
+  /** Indices of the cuts at which all code is dropped. */
+  readonly forgets: readonly number[];
+  /** One of so many hot places, chosen by address, is translated: runs go from tier to tier. */
+  readonly share: number;
+  /** The vectors are translated too. */
+  readonly vectorsToo: boolean;
 }
 
 function randomMode(r: Random): Mode {
@@ -44,11 +50,14 @@ function randomMode(r: Random): Mode {
   };
 }
 
+/** Most cuts of a run: what starts at each of them is code to translate. */
+const MostCuts = 200;
+
 function randomCuts(r: Random, lengthNs: number): number[] {
   if (r.oneIn(3)) return [];
   const most = r.pick([1, 3, 20, 200, 2000]);
   const cuts: number[] = [];
-  for (let at = 0; at < lengthNs && cuts.length < 2000;) {
+  for (let at = most < 100 ? r.below(lengthNs) : 0; at < lengthNs && cuts.length < MostCuts;) {
     at += r.between(1, most);
     cuts.push(at);
   }
@@ -80,6 +89,7 @@ export function makeProgram(seed: number): Program {
   writeEntry(entry, mode, start);
   const cores = r.oneIn(6) ? 2 : 1;
   const lengthNs = r.pick([500, 1500, 3000, 7000]) + r.below(500);
+  const cuts = randomCuts(r, lengthNs);
   return {
     seed,
     mode,
@@ -89,11 +99,14 @@ export function makeProgram(seed: number): Program {
     v: Array.from({ length: 64 }, () => r.long()),
     nzcv: (r.below(16) << 28) >>> 0,
     fpcr: r.oneIn(3) ? r.below(32) << 22 : 0,
+    fpen: r.oneIn(6) ? r.below(3) : 3,
     lengthNs,
     cores,
-    hotCount: cores === 1 ? r.pick([1, 1, 1, 3]) : 1,
-    cuts: randomCuts(r, lengthNs),
-    forgets: r.oneIn(8),
+    hotCount: cores === 1 && cuts.length > 10 ? r.pick([1, 1, 3]) : 1,
+    cuts,
+    forgets: r.oneIn(8) ? [0, 0, 0].map(() => r.below(cuts.length)) : [],
+    share: r.pick(cuts.length > 40 ? [2, 4, 8] : [1, 1, 1, 3]),
+    vectorsToo: r.oneIn(8),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Statements that change how the core works, or that are exceptions. @module */
 
 import { Attribute, dataPage, descriptorAt, page, Pages } from "./layout.ts";
-import { memory, Scratch, Scratch2, type Surroundings } from "./plain_statements.ts";
+import { memory, Scratch, Scratch2, type Surroundings, vector } from "./plain_statements.ts";
 import { access, mrs, msr, type Registers } from "./vectors.ts";
 
 type RegisterName = keyof typeof Registers;
@@ -102,12 +102,22 @@ export function remap({ r, a }: Surroundings): void {
   memory({ r, a });
 }
 
+/** What is jumped to is translated, so FP instructions are met there by translated code. */
+function jumpToVector({ r, a }: Surroundings): void {
+  const next = a.label();
+  a.b(next);
+  a.bind(next);
+  vector({ r, a });
+}
+
 /** Changes how the core works. */
 export function control({ r, a }: Surroundings): void {
-  switch (r.below(7)) {
+  switch (r.below(8)) {
     case 0: // traps FP, or does not
+    case 6:
       a.mov(Scratch, r.below(4) << 20);
-      return msr(a, "CPACR_EL1", Scratch);
+      msr(a, "CPACR_EL1", Scratch);
+      return jumpToVector({ r, a });
     case 1: // PAN
       return a.insn("PSTATE", { op1: 0, op2: 4, CRm: r.below(2), Rt: 31 });
     case 2: // SPSel

@@ -22,6 +22,7 @@ const PrivateFrame = 0x1_0000;
 export class Half {
   readonly #simulator: Simulator;
   readonly #fresh: BoardState;
+  #program: Program | undefined;
 
   constructor(engine: EngineOptions, cores: number) {
     const board = { cores, memoryBytes: RamBytes, gicVersion: 3 } as const;
@@ -41,6 +42,24 @@ export class Half {
       bus.write(frame + 0x100, 4, 1n << TimerIntid, core); // GICR_ISENABLER0
     }
     this.#fresh = this.#simulator.board.snapshot();
+    this.#chooseWhatIsHot();
+  }
+
+  /** What is hot is translated only where the program wants it. */
+  #chooseWhatIsHot(): void {
+    const { engine } = this.#simulator.machine.runner;
+    const { translator } = engine;
+    if (!translator) return;
+    const hot = translator.hot.bind(translator);
+    translator.hot = (record) => {
+      if (this.#isWanted(engine.hostAddress(record) - MemoryMap.ram)) hot(record);
+    };
+  }
+
+  #isWanted(at: number): boolean {
+    const { seed = 0, share = 1, vectorsToo } = this.#program ?? {};
+    if (at >> 12 === Pages.vectors) return vectorsToo === true;
+    return (Math.imul(at ^ seed, 0x9e37_79b1) >>> 16) % share === 0;
   }
 
   /** Figures of its translator. */
@@ -63,8 +82,10 @@ export class Half {
   /** Brings the machine to the program's start. */
   load(program: Program): void {
     const { board, machine, ram } = this.#simulator;
+    this.#program = program;
     machine.running.leaveWindow();
     board.restore(this.#fresh);
+    machine.restartTurns();
     this.ram.set(program.image);
     machine.runner.engine.dropAllCode();
     machine.mmu.flush();
@@ -83,7 +104,7 @@ export class Half {
       setRegister(core, name, value);
     }
     setRegister(core, "VBAR_EL1", BigInt(page(Pages.vectors)));
-    setRegister(core, "CPACR_EL1", 3n << 20n);
+    setRegister(core, "CPACR_EL1", BigInt(program.fpen) << 20n);
     setRegister(core, "CNTKCTL_EL1", 0x303n);
     setRegister(core, "ICC_PMR_EL1", 0xffn);
     setRegister(core, "ICC_IGRPEN1_EL1", 1n);
@@ -202,7 +223,7 @@ function runTo(half: Half, program: Program, untilNs: number, isCut: boolean): v
   for (const [i, cut] of program.cuts.entries()) {
     if (!isCut || cut >= untilNs) break;
     half.run(cut);
-    if (program.forgets && i % 8 === 7) half.forget();
+    if (program.forgets.includes(i)) half.forget();
   }
   half.run(untilNs);
 }

@@ -3,11 +3,12 @@
  * @module
  */
 
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { buildInitramfs } from "../../guests/fetch/initramfs.ts";
 import { moduleClosure, plainImage } from "../../guests/fetch/kernel.ts";
 import { type Member, readTar } from "../../guests/fetch/package.ts";
+import { buildRtTests, isNeeded } from "../../guests/fetch/rt_tests.ts";
 import { FetchError, run } from "../../guests/fetch/run.ts";
 
 const encoder = new TextEncoder();
@@ -77,6 +78,20 @@ Deno.test("fetch: the initramfs is the same each time and holds what init needs"
   for (const name of members) assertStringIncludes(archive, `${name}\0`);
   assertStringIncludes(archive, "virtio_mmio\ncrc16\njbd2\next4\n");
   assertStringIncludes(archive, "TRAILER!!!\0");
+});
+
+Deno.test("fetch: hackbench is packed with what it is linked to", () => {
+  const paths = [
+    "usr/bin/hackbench",
+    ..."ld-linux-aarch64.so.1 libc.so.6 libpthread.so.0".split(" "),
+  ]
+    .map((name) => name.includes("/") ? name : `usr/lib/aarch64-linux-gnu/${name}`);
+  assertEquals(paths.filter(isNeeded), paths);
+  assertEquals(isNeeded("usr/lib/aarch64-linux-gnu/libm.so.6"), false);
+  const members = paths.map((path) => ({ path, bytes: encoder.encode(path) }));
+  const archive = decoder.decode(gunzipSync(buildRtTests(members)));
+  for (const name of ["bin/hackbench", "lib/libc.so.6"]) assertStringIncludes(archive, `${name}\0`);
+  assertThrows(() => buildRtTests(members.slice(1)), FetchError, "Cannot find hackbench");
 });
 
 Deno.test({

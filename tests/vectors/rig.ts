@@ -35,12 +35,15 @@ export const Engines = {
   translator: { translate: true, hotCount: 1 },
 } as const satisfies Readonly<Record<string, EngineOptions>>;
 
+/** 3 GiB, in pages of linear memory. */
+const Pages = 0xc000n;
+
 /** Runs single vectors; keep one for many. */
 export class VectorRig {
   readonly #header: VectorHeader;
   readonly #memory = new WebAssembly.Memory(
     // deno-lint-ignore no-explicit-any
-    { initial: 0x1_8000n / 2n, maximum: 0x4_0000n, address: "i64" } as any,
+    { initial: Pages, maximum: Pages, address: "i64" } as any,
   );
   readonly state: CpuState;
   readonly #bytes: Uint8Array;
@@ -110,15 +113,14 @@ export class VectorRig {
     } else this.#view.setBigUint64(entry + Tlb.writeTag, BigInt(va), true);
   }
 
+  /** Regions translated so far. */
+  get translations(): number {
+    return this.#engine.translator?.stats.regions ?? 0;
+  }
+
   /** Runs a vector and lists what differs from what it records. */
   run(v: Vector): string[] {
     this.#prepare(v);
-    if (this.#engine.translator?.isFull) {
-      this.#engine.dropAllCode();
-      for (let at = 0; at < this.#window.size; at += PageBytes) {
-        this.#engine.addCodePage(this.#window.host + at);
-      }
-    }
     const pc = parseInt(this.#header.pc, 16);
     const code = this.#hostOf(pc, 4) as number;
     v.w.forEach((w, i) => this.#view.setUint32(code + i * 4, parseInt(w, 16), true));

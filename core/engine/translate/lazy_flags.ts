@@ -15,8 +15,8 @@ import { Emitter, type SlotAddress } from "../emitter.ts";
 import type { FunctionBody } from "../wasm_module.ts";
 import { asNode } from "../value_emitter.ts";
 
-/** An operation that sets all flags from two operands. */
-export type FlagOperation = "add" | "sub" | "logic";
+/** An operation that sets all flags from two operands; `number` compares double precision numbers. */
+export type FlagOperation = "add" | "sub" | "logic" | "number";
 
 /**
  * What set the flags. `choice`: only if that local is not 0; else they are the constant `nzcv`, as
@@ -33,6 +33,7 @@ const Kinds: readonly FlagSetter[] = [
   ...([64, 32] as const).flatMap((size) =>
     (["sub", "logic", "add"] as const).map((operation) => ({ operation, size }))
   ),
+  { operation: "number", size: 64 },
   { operation: "nzcv", size: 64 },
 ];
 /** The flags are bits 31:28 of the first operand. */
@@ -48,7 +49,20 @@ const Comparisons: { readonly [O in FlagOperation]: readonly (string | undefined
   sub: ["eq", "ge_u", undefined, undefined, "gt_u", "ge_s", "gt_s"],
   add: [],
   logic: ["eq", undefined, "lt_s", undefined, undefined, "ge_s", "gt_s"],
+  number: [],
 };
+
+/** The same for numbers, which may be unordered: a comparison, and whether it must not hold. */
+const NumberComparisons:
+  readonly (readonly ["eq" | "lt" | "le" | "ge" | "gt", boolean] | undefined)[] = [
+    ["eq", false],
+    ["lt", true],
+    ["lt", false],
+    undefined,
+    ["le", true],
+    ["ge", false],
+    ["gt", false],
+  ];
 
 /** Bits that each half of the condition numbers looks at in an NZCV of bits 31:28. */
 const Bit = { N: 31, Z: 30, C: 29, V: 28 } as const;
@@ -65,17 +79,33 @@ export class LazyFlags {
   readonly #e: Emitter;
   readonly #a: number;
   readonly #b: number;
+  /** Operands that are numbers. */
+  readonly #x: number;
+  readonly #y: number;
 
   constructor(e: Emitter, ownLocal: (type: WasmType) => number) {
     this.#e = e;
     this.#a = ownLocal("i64");
     this.#b = ownLocal("i64");
+    this.#x = ownLocal("f64");
+    this.#y = ownLocal("f64");
+  }
+
+  /** What listings call the locals. */
+  names(): (readonly [local: number, name: string])[] {
+    const all = [[this.#a, "A"], [this.#b, "B"], [this.#x, "X"], [this.#y, "Y"]] as const;
+    return all.map(([local, letter]) => [local, `flags${letter}`]);
   }
 
   /** Notes operands; 32-bit ones come zero-extended. */
   set(a: Val, b?: Val): void {
     this.#put(this.#a, a);
     if (b) this.#put(this.#b, b);
+  }
+  /** Notes numbers that are compared. */
+  setNumbers(x: Val, y: Val): void {
+    this.#put(this.#x, x);
+    this.#put(this.#y, y);
   }
   #put(local: number, value: Val): void {
     asNode(value).emit(this.#e.code);
@@ -90,6 +120,8 @@ export class LazyFlags {
   lazy(setter: FlagSetter): readonly [kind: Val, a: Val, b: Val] {
     const e = this.#e;
     const kind = e.i32(kindOf(setter));
+    const bits = (local: number) => e.w("i64.reinterpret_f64", e.local(local, "f64"));
+    if (setter.operation === "number") return [kind, bits(this.#x), bits(this.#y)];
     const [a, b] = [e.local(this.#a, "i64"), e.local(this.#b, "i64")];
     // Setters of one operand say so by having no use for the other.
     const second = setter.operation === "sub" || setter.operation === "add" ? b : e.i64(0);
@@ -115,6 +147,7 @@ export class LazyFlags {
     const negate = (v: Val) => (cond & 1 ? e.w("i32.eqz", v) : v);
     const half = cond >> 1;
     if (operation === "nzcv") return negate(this.#fromNzcv(half));
+    if (operation === "number") return this.#fromNumbers(half, (cond & 1) === 1);
     const t = size === 64 ? "i64" : "i32";
     const zero = size === 64 ? e.i64(0) : e.i32(0);
     const name = Comparisons[operation][half] as "eq" | undefined;
@@ -127,6 +160,13 @@ export class LazyFlags {
       return negate(e.w(half === 0 ? `${t}.eq` : `${t}.lt_s`, result, zero));
     }
     return operation === "add" && half === 1 ? negate(e.w(`${t}.lt_u`, result, a)) : undefined;
+  }
+  #fromNumbers(half: number, negated: boolean): Val | undefined {
+    const e = this.#e;
+    const [name, isNot] = NumberComparisons[half] ?? [];
+    if (!name) return undefined;
+    const holds = e.w(`f64.${name}`, e.local(this.#x, "f64"), e.local(this.#y, "f64"));
+    return isNot === negated ? holds : e.w("i32.eqz", holds);
   }
   #fromNzcv(half: number): Val {
     const e = this.#e;
@@ -152,11 +192,19 @@ class FlagsEmitter extends Emitter {
         if (operation === "add") this.addFlags(size, cut(a), cut(b));
         else if (operation === "sub") this.subFlags(size, cut(a), cut(b));
         else if (operation === "logic") this.logicFlags(size, cut(a));
+        else if (operation === "number") this.#numberFlags(a, b);
         else this.setNzcv(this.w("i32.wrap_i64", a));
         this.setField("lazyKind", this.i32(0));
         this.code.byte(0x0f); // return
       });
     });
+  }
+  #numberFlags(a: Val, b: Val): void {
+    const [x, y] = [a, b].map((v) => this.w("f64.reinterpret_i64", v)) as [Val, Val];
+    const above = this.select(this.w("f64.gt", x, y), this.i32(2), this.i32(3));
+    const notLess = this.select(this.w("f64.eq", x, y), this.i32(6), above);
+    const order = this.select(this.w("f64.lt", x, y), this.i32(8), notLess);
+    this.setNzcv(this.w("i32.shl", order, this.i32(28)));
   }
   finish(type: number): FunctionBody {
     return { type, locals: this.locals, code: this.code.view().slice() };

@@ -120,7 +120,7 @@ function collect(page: PageSource, entry: number): Collected {
     for (let i: number | undefined = at; i !== undefined && !known.has(i);) {
       if (i >= PageInstructions || known.size >= RegionLimit) break;
       const d: Decoded | undefined = decode(page.word(i), page.has);
-      if (!d || d.insn.run === inTypeScript) break;
+      if (!d || d.insn.run === inTypeScript || d.insn.interpreted) break;
       known.set(i, d);
       const { next, taken }: { next?: number; taken?: number } = successors(d, i);
       if (taken !== undefined) {

@@ -6,7 +6,7 @@ import type { StateField } from "../../cpu/state.ts";
 import { asNode, Emitter } from "../emitter.ts";
 import { goFunction } from "../handler_emitter.ts";
 import type { BlockJournal } from "./block_journal.ts";
-import { type FlagOperation, type FlagSetter, LazyFlags } from "./lazy_flags.ts";
+import { type FlagSetter, LazyFlags } from "./lazy_flags.ts";
 
 /** Helpers that every module carries, counted from `go`. */
 const Helper = { storeFlags: 2, settleFlags: 3 } as const;
@@ -40,8 +40,12 @@ export abstract class RegionFlags extends Emitter {
     this.#flags = new LazyFlags(this, (type) => this.ownLocal(type));
     this.#choice = this.ownLocal("i32");
   }
+  /** What listings call the locals. */
+  protected flagLocals(): (readonly [local: number, name: string])[] {
+    return [...this.#flags.names(), [this.#choice, "flagsChoice"]];
+  }
   /** A local that stays the region's. */
-  protected abstract ownLocal(type: WasmType): number;
+  abstract ownLocal(type: WasmType): number;
   /** Of the block that is being emitted. */
   protected abstract get journal(): BlockJournal;
   /** The flags that the block was given are looked at. */
@@ -63,7 +67,7 @@ export abstract class RegionFlags extends Emitter {
     this.#flags.set(bits);
     this.#pend({ operation: "nzcv", size: 64 });
   }
-  #set(operation: FlagOperation, size: Size, a: Val, b?: Val): Val {
+  #set(operation: "add" | "sub" | "logic", size: Size, a: Val, b?: Val): Val {
     const t = size === 64 ? "i64" : "i32";
     const x = this.let(a);
     const y = b && this.let(b);
@@ -79,8 +83,13 @@ export abstract class RegionFlags extends Emitter {
     this.flagState = { pending: setter, lazyMaybe: this.flagState.lazyMaybe };
     if (this.conditions > 0) this.flushFlags();
   }
+  /** The flags are what comparing two f64 gives. */
+  protected setNumberFlags(x: Val, y: Val): void {
+    this.#flags.setNumbers(x, y);
+    this.#pend({ operation: "number", size: 64 });
+  }
   override chooseFlags(condition: Val, set: () => void, nzcv: Val): void {
-    const constant = asNode(nzcv).constant as number;
+    const constant = Number(asNode(nzcv).constant);
     const chosen = this.let(condition);
     set();
     asNode(chosen).emit(this.code);
@@ -97,7 +106,7 @@ export abstract class RegionFlags extends Emitter {
     const [kind, a, b] = this.#flags.lazy(pending);
     this.setField("lazyKind", kind);
     this.setField("lazyA", a);
-    if (pending.operation === "sub" || pending.operation === "add") this.setField("lazyB", b);
+    if (pending.operation !== "logic" && pending.operation !== "nzcv") this.setField("lazyB", b);
     this.flagState = FlagsJoined;
   }
   /** Makes the flag words current; other code's idea of the flags stays as it is. */

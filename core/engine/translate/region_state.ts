@@ -7,18 +7,22 @@
 
 import { Slot, type StateField, StateFields, StateLayout } from "../../cpu/state.ts";
 import type { SlotRef, Val } from "../../isa/ops.ts";
-import type { LaneOp, LoadOp, StoreOp, WasmOp, WasmType } from "../../isa/wasm_ops.ts";
+import type { WasmOp, WasmType } from "../../isa/wasm_ops.ts";
 import { asNode, type SlotAddress, stateAddress } from "../emitter.ts";
+import { FpLane } from "../fp_lane.ts";
+import { FpTypes } from "../fp_routine.ts";
 import type { RegisterSet } from "./block_journal.ts";
+import { FpLimits } from "./fp_limits.ts";
 import { RegionFlags } from "./region_flags.ts";
+import { regionFp, regionFpLanes } from "./region_fp.ts";
+import { type VectorKinds, VectorLocals } from "./vector_locals.ts";
 
-/** A slot of the register files that is kept in a local. */
+/** An X register that is kept in a local. */
 interface Cached {
   /** Number in the journals' sets. */
   readonly register: number;
   readonly offset: number;
   readonly local: number;
-  readonly type: WasmType;
 }
 
 /** A register's value in an instruction that has not written that register yet. */
@@ -31,31 +35,66 @@ interface Read {
 /** State that does not change while a region runs. */
 const FixedFields: readonly StateField[] = ["tlb", "tlbUnprivileged", "pcBias"];
 
+/** What emitting a region once teaches for the next time. */
+export interface RegionHints {
+  readonly kinds: VectorKinds;
+  /** The region writes FPSR, so that nothing may be kept of it. */
+  writesFpsr: boolean;
+}
+
 /** Emits accesses to the state through locals. */
 export abstract class RegionState extends RegionFlags {
   readonly #cached = new Map<number, Cached>();
   readonly #fixed = new Map<StateField, number>();
   /** Values of registers that the rest of the instruction may use. */
   #reads: Read[] = [];
+  readonly #hints: RegionHints;
+  /** V registers. */
+  protected readonly vectors: VectorLocals;
+  /** Bounds of floating-point results. */
+  protected readonly limits: FpLimits;
+
+  constructor(firstLocal: number, hints: RegionHints) {
+    super(firstLocal);
+    this.#hints = hints;
+    const ownLocal = (type: WasmType) => this.ownLocal(type);
+    this.vectors = new VectorLocals(this, ownLocal, hints.kinds, {
+      read: (register) => this.journal.read(register),
+      write: (register) => this.journal.write(register, this.conditions === 0),
+    });
+    this.limits = new FpLimits(this, ownLocal, hints.writesFpsr);
+  }
+  /** Names of the locals that hold state. */
+  protected stateLocals(): (readonly [local: number, name: string])[] {
+    return [
+      ...[...this.#cached].map(([offset, { local }]) => [local, slotName(offset)] as const),
+      ...[...this.#fixed].map(([name, local]) => [local, name] as const),
+      ...this.flagLocals(),
+      ...this.vectors.names(),
+    ];
+  }
 
   /** Loads what is kept in locals and `needed`; its code goes before all else. */
   protected loadState(needed: RegisterSet): void {
-    for (const { register, offset, local, type } of this.#cached.values()) {
+    for (const { register, offset, local } of this.#cached.values()) {
       if (!needed.has(register)) continue;
-      asNode(this.loadAt(`${type}.load` as LoadOp, stateAddress(offset))).emit(this.code);
+      asNode(this.loadAt("i64.load", stateAddress(offset))).emit(this.code);
       this.setLocal(local);
     }
+    this.vectors.load(needed);
+    this.limits.load();
     for (const [name, local] of this.#fixed) {
       asNode(super.field(name)).emit(this.code);
       this.setLocal(local);
     }
   }
-  /** Stores registers to the state. */
-  protected storeRegisters(dirty: RegisterSet): void {
-    for (const { register, offset, local, type } of this.#cached.values()) {
+  /** Stores registers to the state; `pending`: numbers that the path has surely written. */
+  protected storeRegisters(dirty: RegisterSet, pending = 0n): void {
+    for (const { register, offset, local } of this.#cached.values()) {
       if (!dirty.has(register)) continue;
-      this.storeAt(`${type}.store` as StoreOp, stateAddress(offset), this.local(local, type));
+      this.storeAt("i64.store", stateAddress(offset), this.local(local, "i64"));
     }
+    this.vectors.store(dirty, pending);
   }
 
   // -- temporaries are free again after their instruction ---------------------------------------------
@@ -87,7 +126,7 @@ export abstract class RegionState extends RegionFlags {
     this.#used = used;
     this.#reads = reads;
   }
-  protected ownLocal(type: WasmType): number {
+  ownLocal(type: WasmType): number {
     return super.newLocal(type);
   }
   /** Adding nothing is common: addresses without an offset. */
@@ -101,10 +140,11 @@ export abstract class RegionState extends RegionFlags {
   protected slotAddress(slot: SlotRef): SlotAddress {
     return stateAddress(slot as unknown as number);
   }
-  #cache(offset: number, type: WasmType): Cached {
+  #cache(offset: number): Cached {
     let c = this.#cached.get(offset);
     if (!c) {
-      c = { register: this.#cached.size, offset, local: this.ownLocal(type), type };
+      const register = (offset - StateLayout.x) / 8;
+      c = { register, offset, local: this.ownLocal("i64") };
       this.#cached.set(offset, c);
     }
     return c;
@@ -114,7 +154,7 @@ export abstract class RegionState extends RegionFlags {
     const read: Read = { cached, local: cached.local };
     this.#reads.push(read);
     const node = {
-      type: cached.type,
+      type: "i64",
       emit: (c: typeof this.code) => {
         c.byte(0x20);
         c.uleb(read.local);
@@ -138,8 +178,8 @@ export abstract class RegionState extends RegionFlags {
       else {
         if (copied !== read.cached) {
           copied = read.cached;
-          copy = this.newLocal(read.cached.type);
-          asNode(this.local(read.cached.local, read.cached.type)).emit(this.code);
+          copy = this.newLocal("i64");
+          asNode(this.local(read.cached.local, "i64")).emit(this.code);
           this.setLocal(copy);
         }
         read.local = copy as number;
@@ -154,38 +194,83 @@ export abstract class RegionState extends RegionFlags {
   override x(slot: SlotRef): Val {
     const offset = slot as unknown as number;
     if (offset === ZeroSlot) return this.i64(0);
-    if (isX(offset)) return this.#read(this.#cache(offset, "i64"));
-    if (!isV(offset)) return super.x(slot);
-    return this.#part("i64x2.extract_lane", 8, offset);
+    if (isX(offset)) return this.#read(this.#cache(offset));
+    return isV(offset) ? this.vectors.part(64, offset) : super.x(slot);
   }
   override w32(slot: SlotRef): Val {
     const offset = slot as unknown as number;
     if (offset === ZeroSlot) return this.i32(0);
     if (isX(offset)) return this.w("i32.wrap_i64", this.x(slot));
-    if (!isV(offset)) return super.w32(slot);
-    return this.#part("i32x4.extract_lane", 4, offset);
-  }
-  /** `bytes` bytes of a V register; what an element near its end has above it is of no account. */
-  #part(name: LaneOp, bytes: number, offset: number): Val {
-    const { vector, byte } = laneOf(offset);
-    const v = this.v(vector);
-    if (byte % bytes === 0) return this.let(this.lane(name, byte / bytes, v));
-    const rotated = this.shuffle(Array.from({ length: 16 }, (_, i) => (i + byte) % 16), v, v);
-    return this.let(this.lane(name, 0, rotated));
+    return isV(offset) ? this.vectors.part(32, offset) : super.w32(slot);
   }
   override setX(slot: SlotRef, value: Val): void {
     const offset = slot as unknown as number;
     if (offset === DiscardSlot) return;
-    if (isX(offset)) return this.#write(this.#cache(offset, "i64"), value);
-    if (!isV(offset)) return super.setX(slot, value);
-    const { vector, byte } = laneOf(offset);
-    this.setV(vector, this.lane("i64x2.replace_lane", byte / 8, this.v(vector), value));
+    if (isX(offset)) return this.#write(this.#cache(offset), value);
+    if (isV(offset)) this.vectors.setPart(offset, value);
+    else super.setX(slot, value);
   }
   override v(slot: SlotRef): Val {
-    return this.#read(this.#cache(slot as unknown as number, "v128"));
+    return this.vectors.read(slot as unknown as number);
   }
   override setV(slot: SlotRef, value: Val): void {
-    this.#write(this.#cache(slot as unknown as number, "v128"), value);
+    this.vectors.write(slot as unknown as number, value);
+  }
+  override setD(slot: SlotRef, value: Val): void {
+    this.vectors.writeScalar(64, slot as unknown as number, value, "any");
+  }
+  override scalar(size: number, slot: SlotRef): Val {
+    return this.vectors.scalar(size, slot as unknown as number);
+  }
+  override setScalar(size: number, slot: SlotRef, value: Val): void {
+    this.vectors.writeScalar(size, slot as unknown as number, value);
+  }
+  override setHalf(slot: SlotRef, value: Val): void {
+    super.setHalf(slot, value);
+    if (slot as unknown as number !== StateFields.fpsr[0] || this.#hints.writesFpsr) return;
+    this.#hints.writesFpsr = true;
+    this.vectors.failed = true;
+  }
+  /** What was emitted rests on a wrong guess: it has to be emitted again with the same hints. */
+  get failed(): boolean {
+    return this.vectors.failed;
+  }
+
+  // -- floating point -----------------------------------------------------------------------------
+  /** Table slot of the function for an operation where the short way does not hold. */
+  protected abstract fpRoutine(operation: string, info: number, lanes?: number): number;
+  /** `if` of a condition that hardly ever holds. */
+  abstract ifSeldom(condition: Val, then: () => void, otherwise?: () => void): void;
+  /** Calls that function. */
+  callFp(operation: string, info: number, lanes: number | undefined, args: readonly Val[]): Val {
+    const type = lanes === undefined ? "i64" : "v128";
+    const none = lanes === undefined ? this.i64(0) : this.v128(0n, 0n);
+    for (const v of [...args, none, none].slice(0, 3)) asNode(v).emit(this.code);
+    asNode(this.i32(this.fpRoutine(operation, info, lanes))).emit(this.code);
+    this.code.bytes([0x11, lanes === undefined ? FpTypes.scalar : FpTypes.vector, 0]);
+    const result = this.newLocal(type);
+    this.setLocal(result);
+    return this.local(result, type);
+  }
+  override fp(operation: string, info: number, ...args: Val[]): Val {
+    return regionFp(this, this.limits, operation, info, args);
+  }
+  override fpFlags(size: number, signalling: boolean, a: Val, b: Val): void {
+    if (size === 16) return super.fpFlags(size, signalling, a, b);
+    const t = new FpLane(this, size === 64 ? "f64" : "f32");
+    const operands = [this.let(a), this.let(b)] as const;
+    const [x, y] = operands.map((v) => t.fromBits(v)) as [Val, Val];
+    // The sum of two numbers is none only where they are infinities of unlike signs.
+    const [beyond] = this.limits.exceeded(t, t.w("add", x, y), "numbers");
+    this.ifSeldom(beyond, () => {
+      this.if(this.w("i32.eqz", this.field("fpFast")), () => this.leave());
+      this.callFp(signalling ? "compareSignalling" : "compare", size, undefined, operands);
+    });
+    const wide = (v: Val) => t.double ? v : this.w("f64.promote_f32", v);
+    this.setNumberFlags(wide(x), wide(y));
+  }
+  override fpLanes(operation: string, info: number, lanes: number, ...args: Val[]): Val {
+    return regionFpLanes(this, this.limits, { operation, info, lanes }, args);
   }
   override field(name: StateField): Val {
     if (!FixedFields.includes(name)) return super.field(name);
@@ -204,8 +289,8 @@ const DiscardSlot = StateLayout.x + Slot.discard * 8;
 const isX = (offset: number) => offset >= StateLayout.x && offset < StateLayout.x + 34 * 8;
 const isV = (offset: number) => offset >= StateLayout.v && offset < StateLayout.v + 32 * 16;
 
-/** The V register that a slot lies in, and where: some slots name a part of a register. */
-function laneOf(offset: number): { vector: SlotRef; byte: number } {
-  const byte = (offset - StateLayout.v) % 16;
-  return { vector: (offset - byte) as unknown as SlotRef, byte };
+/** What listings call a slot of the state. */
+function slotName(offset: number): string {
+  const x = (offset - StateLayout.x) / 8;
+  return ["zero", "sp", "discard"][x - 31] ?? `x${x}`;
 }

@@ -11,8 +11,9 @@
 import { Records } from "../../memory_map.ts";
 import type { Feature } from "../../isa/insn.ts";
 import type { FunctionBody } from "../wasm_module.ts";
-import { discover, PageInstructions } from "./region.ts";
-import { emitRegion } from "./region_emitter.ts";
+import { discover, PageInstructions, type Region } from "./region.ts";
+import { emitRegion, explainRegion } from "./emit_region.ts";
+import type { ExplainedRegion } from "./region_emitter.ts";
 
 /** What the translator needs of the interpreter. */
 export interface TranslatorHost {
@@ -24,6 +25,8 @@ export interface TranslatorHost {
   setHandler(record: number, slot: number): void;
   /** First record of the page that `record` is in. */
   pageOf(record: number): number;
+  /** Table slot of the function for a floating-point operation; it is installed with the next. */
+  fpRoutine(operation: string, info: number, lanes: number | undefined): number;
   /** Compiles functions into table slots. */
   install(functions: readonly (readonly [slot: number, body: FunctionBody])[]): void;
   /** The first table slot for regions, and how many there are. */
@@ -34,6 +37,7 @@ export interface TranslatorHost {
 
 interface Installed {
   readonly entry: number;
+  readonly slot: number;
   readonly handler: number;
   readonly members: ReadonlySet<number>;
 }
@@ -44,21 +48,56 @@ const BatchSize = 16;
 /** Runs for which a small batch waits for more. */
 const Patience = 500;
 
+/** Of all slots, the part that loses its regions when there are none left. */
+const EvictedShare = 4;
+
 /** Figures for --stats. */
 export interface TranslatorStats {
+  /** Regions translated. */
   regions: number;
+  /** Their instructions; what is in two of them counts twice. */
   instructions: number;
+  /** Modules that they were compiled in. */
+  modules: number;
+  /** Regions that went because an instruction of theirs was written. */
   invalidated: number;
-  evictions: number;
+  /** Regions that went to make room. */
+  evicted: number;
+  /** Times that all records, and so all regions, went. */
+  dropped: number;
+}
+
+/** A region that can be translated: with its page's first record and its entry's own handler. */
+interface Found {
+  readonly records: number;
+  readonly handler: number;
+  readonly fpRoutine: TranslatorHost["fpRoutine"];
+  readonly region: Region;
+}
+
+/** A region's code, for listings. */
+export interface Translation extends ExplainedRegion {
+  /** First record of its page. */
+  readonly records: number;
+  /** Indices of its instructions in the page. */
+  readonly members: ReadonlySet<number>;
+  /** Index of the one where it is entered. */
+  readonly entry: number;
 }
 
 /** See the module. */
 export class Translator {
-  readonly stats: TranslatorStats = { regions: 0, instructions: 0, invalidated: 0, evictions: 0 };
+  readonly stats: TranslatorStats = {
+    ...{ regions: 0, instructions: 0, modules: 0 },
+    ...{ invalidated: 0, evicted: 0, dropped: 0 },
+  };
   readonly #host: TranslatorHost;
   readonly #queue = new Set<number>();
-  /** Installed regions by the first record of their page. */
+  /** Installed regions by the first record of their page; the page translated first comes first. */
   readonly #pages = new Map<number, Installed[]>();
+  /** Slots that were used and are so no more. A region under way stays itself when its slot is reused. */
+  readonly #free: number[] = [];
+  /** Slots that have been used since all were free. */
   #used = 0;
   #waited = 0;
 
@@ -89,45 +128,91 @@ export class Translator {
     const batch: [slot: number, body: FunctionBody][] = [];
     const installed: (() => void)[] = [];
     for (const record of this.#queue) {
-      const slot = this.#host.slots[0] + this.#used;
-      if (this.#used === this.#host.slots[1]) break;
-      const made = this.#translate(record, slot);
-      if (!made) continue;
-      this.#used++;
-      batch.push([slot, made.body]);
-      installed.push(made.install);
+      const found = this.#discover(record);
+      if (!found) continue;
+      const slot = this.#takeSlot();
+      if (slot === undefined) break;
+      batch.push([slot, emitRegion(found.region, found)]);
+      installed.push(() => this.#install(record, slot, found));
     }
     this.#queue.clear();
     if (batch.length === 0) return;
     this.#host.install(batch);
+    this.stats.modules++;
     for (const install of installed) install();
   }
 
-  #translate(record: number, slot: number) {
+  /** A free slot; undefined when the batch under way has them all. */
+  #takeSlot(): number | undefined {
+    const [first, count] = this.#host.slots;
+    if (this.#free.length === 0 && this.#used === count) this.#evict();
+    return this.#free.pop() ?? (this.#used < count ? first + this.#used++ : undefined);
+  }
+
+  /** Makes room: the pages that were translated first lose their regions. */
+  #evict(): void {
+    const enough = Math.ceil(this.#host.slots[1] / EvictedShare);
+    for (const [records, list] of this.#pages) {
+      if (this.#free.length >= enough) break;
+      for (const region of list) this.#remove(region);
+      this.#pages.delete(records);
+      this.stats.evicted += list.length;
+    }
+  }
+
+  #remove({ entry, slot, handler }: Installed): void {
+    this.#host.setHandler(entry, handler);
+    this.#free.push(slot);
+  }
+
+  #install(record: number, slot: number, { records, handler, region }: Found): void {
+    const { members } = region;
+    this.#host.setHandler(record, slot);
+    const list = this.#pages.get(records) ?? [];
+    list.push({ entry: record, slot, handler, members });
+    this.#pages.set(records, list);
+    this.stats.regions++;
+    this.stats.instructions += members.size;
+  }
+
+  #discover(record: number): Found | undefined {
     const host = this.#host;
     const handler = host.handlerAt(record);
     if (handler === host.undecoded || this.#isRegion(handler)) return undefined;
+    return this.#found(record, handler);
+  }
+
+  #found(record: number, handler: number): Found | undefined {
+    const host = this.#host;
     const records = host.pageOf(record);
     const entry = (record - records) / Records.recordBytes;
     if (entry >= PageInstructions) return undefined;
     const word = (index: number) => host.wordAt(records + index * Records.recordBytes);
     const region = discover({ word, has: (feature) => host.has(feature) }, entry);
-    if (!region) return undefined;
-    const body = emitRegion(region, { records, handler });
-    const install = () => {
-      host.setHandler(record, slot);
-      const list = this.#pages.get(records) ?? [];
-      list.push({ entry: record, handler, members: region.members });
-      this.#pages.set(records, list);
-      this.stats.regions++;
-      this.stats.instructions += region.members.size;
-    };
-    return { body, install };
+    const fpRoutine: TranslatorHost["fpRoutine"] = (...named) => host.fpRoutine(...named);
+    return region && { records, handler, fpRoutine, region };
   }
 
-  /** Whether there is room for more regions; without, all code has to be dropped. */
-  get isFull(): boolean {
-    return this.#used === this.#host.slots[1];
+  #regionAt(record: number): Installed | undefined {
+    const records = this.#host.pageOf(record);
+    const index = (record - records) / Records.recordBytes;
+    const list = this.#pages.get(records)?.filter(({ members }) => members.has(index));
+    return list?.find(({ entry }) => entry === record) ?? list?.[0];
+  }
+
+  /** Whether the instruction of `record` is part of a region. */
+  isTranslated(record: number): boolean {
+    return this.#regionAt(record) !== undefined;
+  }
+
+  /** The region that `record` is in, the one entered there if there is one, with its code. */
+  explain(record: number): Translation | undefined {
+    const installed = this.#regionAt(record);
+    const found = installed && this.#found(installed.entry, installed.handler);
+    if (!found) return undefined;
+    const { region, records } = found;
+    const { members, entry } = region;
+    return { ...explainRegion(region, found), records, members, entry };
   }
 
   /** The instruction of `record` has changed: regions that hold it must not run again. */
@@ -138,18 +223,20 @@ export class Translator {
     const index = (record - records) / Records.recordBytes;
     const kept = list.filter((region) => {
       if (!region.members.has(index)) return true;
-      this.#host.setHandler(region.entry, region.handler);
+      this.#remove(region);
       this.stats.invalidated++;
       return false;
     });
-    if (kept.length < list.length) this.#pages.set(records, kept);
+    if (kept.length === 0) this.#pages.delete(records);
+    else if (kept.length < list.length) this.#pages.set(records, kept);
   }
 
   /** Forgets everything, as all records have been. */
   clear(): void {
     this.#queue.clear();
     this.#pages.clear();
-    if (this.#used > 0) this.stats.evictions++;
+    if (this.#used > 0) this.stats.dropped++;
     this.#used = 0;
+    this.#free.length = 0;
   }
 }

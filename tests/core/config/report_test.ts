@@ -18,7 +18,7 @@ Deno.test("configCheck: a good file is shown as the VM that it makes", () => {
     text,
     "vm.toml: valid\n" +
       '  VM           1 "vm"\n' +
-      "  vCPU 0       affinity 0x0, cores 0x3\n" +
+      "  vCPU 0       affinity 0x0, cores 0x3, priority 4, weight 100\n" +
       "  memory       [0x4000_0000, 0x4100_0000), 16 MiB, alloc\n" +
       "  kernel       at 0x4008_0000, 8192 bytes\n" +
       "  entry        0x4008_0000, X0 = 0x40e0_0000\n" +

@@ -16,7 +16,7 @@ Deno.test("planVm: a small VM becomes plain data", () => {
     id: 1,
     name: "vm",
     vmType: "rtos",
-    vcpus: [{ mpidr: 0, affinityMask: 3 }],
+    vcpus: [{ mpidr: 0, affinityMask: 3, priority: 4, weight: 100 }],
     memory: [{ gpa: 0x4000_0000, bytes: 0x100_0000, flags: 7, kind: "alloc" }],
     entry: 0x4008_0000,
     x0: 0x40e0_0000,
@@ -43,7 +43,11 @@ Deno.test("planVm: virtual CPUs have their affinities and cores", () => {
   const plan = goodPlan(
     base({ cpu_num: "2", phys_cpu_ids: "[0x100, 0]", phys_cpu_sets: "[1, 3]" }),
   );
-  assertEquals(plan.vcpus, [{ mpidr: 0x100, affinityMask: 1 }, { mpidr: 0, affinityMask: 3 }]);
+  const usual = { priority: 4, weight: 100 };
+  assertEquals(plan.vcpus, [
+    { mpidr: 0x100, affinityMask: 1, ...usual },
+    { mpidr: 0, affinityMask: 3, ...usual },
+  ]);
   assertEquals(plan.fdt.cpus, [0x100, 0]);
   const many = goodPlan(base({ cpu_num: "4" })).vcpus;
   assertEquals(many.map((v) => [v.mpidr, v.affinityMask]), [[0, 3], [1, 3], [2, 3], [3, 3]]);
@@ -57,6 +61,16 @@ Deno.test("planVm: lists of CPUs have an entry for each", () => {
       "error base.phys_cpu_sets: expected 2 entries, as cpu_num says, found 3",
     ],
   );
+});
+
+Deno.test("planVm: a priority and a weight are for all virtual CPUs or for each", () => {
+  const keys = { cpu_num: "2", cpu_priority: "[0, 7]", cpu_weight: "250" };
+  const { vcpus } = goodPlan(base(keys));
+  assertEquals(vcpus.map((v) => [v.priority, v.weight]), [[0, 250], [7, 250]]);
+  assertEquals(problemsOf(base({ cpu_num: "2", cpu_priority: "[1]", cpu_weight: "[1, 2, 3]" })), [
+    "error base.cpu_priority: expected 2 entries, as cpu_num says, found 1",
+    "error base.cpu_weight: expected 2 entries, as cpu_num says, found 3",
+  ]);
 });
 
 Deno.test("planVm: affinities differ, and masks name cores that there are", () => {

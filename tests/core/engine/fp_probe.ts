@@ -78,13 +78,15 @@ export function probe(operations: readonly Probed[]): Probe {
     },
   };
   const bytes = encodeModule({
-    types: [{ params: ["i32", "i32"], results: ["i32"] }, { params: [], results: [] }],
-    imports: names.map((name) => [name, 0] as const),
+    surroundings: {
+      types: [{ params: ["i32", "i32"], results: ["i32"] }, { params: [], results: [] }],
+      imports: names.map((name) => [name, 0] as const),
+      memoryPages: Number(pages),
+      tableSize: 1,
+    },
     functions: operations.map(body),
     exports: operations.map((_, i) => [`f${i}`, i] as const),
     elements: [],
-    memoryPages: Number(pages),
-    tableSize: 1,
   });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
   const run = operations.map((_, i) => exports[`f${i}`] as () => void);

@@ -9,16 +9,18 @@ Deno.test("wasm module: imports, locals, exports and table slots are where the c
   addOne.bytes([0x20, 0, 0x20, 0, 0x10, 0, 0x22, 1, 0x41, 1, 0x6a]);
   const memory = createMemory(65536);
   const bytes = encodeModule({
-    types: [
-      { params: ["i32", "i32"], results: ["i32"] },
-      { params: ["i32"], results: ["i32"] },
-    ],
-    imports: [["sum", 0]],
+    surroundings: {
+      types: [
+        { params: ["i32", "i32"], results: ["i32"] },
+        { params: ["i32"], results: ["i32"] },
+      ],
+      imports: [["sum", 0]],
+      memoryPages: memory.buffer.byteLength / 65536,
+      tableSize: 512,
+    },
     functions: [{ type: 1, locals: ["i32", "i32", "i64", "v128"], code: addOne.view() }],
     exports: [["twicePlusOne", 0]],
     elements: [[300, 0]],
-    memoryPages: memory.buffer.byteLength / 65536,
-    tableSize: 512,
   });
   const table = new WebAssembly.Table({ element: "anyfunc", initial: 512, maximum: 512 });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
@@ -33,13 +35,15 @@ Deno.test("wasm module: branches that are seldom taken are named in a section th
   const code = new Code();
   code.bytes([0x20, 0, 0x04, 0x40, 0x41, 7, 0x0f, 0x0b, 0x41, 5]);
   const bytes = encodeModule({
-    types: [{ params: ["i32"], results: ["i32"] }],
-    imports: [],
+    surroundings: {
+      types: [{ params: ["i32"], results: ["i32"] }],
+      imports: [],
+      memoryPages: 1,
+      tableSize: 1,
+    },
     functions: [{ type: 0, locals: ["i64"], code: code.view(), unlikely: [2] }],
     exports: [["pick", 0]],
     elements: [],
-    memoryPages: 1,
-    tableSize: 1,
   });
   const module = new WebAssembly.Module(bytes);
   const [section] = WebAssembly.Module.customSections(module, "metadata.code.branch_hint");

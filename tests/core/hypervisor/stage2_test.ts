@@ -18,6 +18,7 @@ function tables() {
       used += count;
       return at;
     },
+    release: () => {},
   });
   const entry = (table: number, index: number) =>
     ram.view.getBigUint64(ram.hostOffset(table + index * 8), true);

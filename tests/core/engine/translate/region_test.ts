@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { discover } from "../../../../core/engine/translate/region.ts";
-import { emitRegion } from "../../../../core/engine/translate/region_emitter.ts";
+import { emitRegion } from "../../../../core/engine/translate/emit_region.ts";
 import { MemoryMap } from "../../../../core/memory_map.ts";
 
 /** `b .` after `words`. */
@@ -12,7 +12,8 @@ function regionOf(words: readonly number[]) {
 function sizeOf(words: readonly number[]): number {
   const region = regionOf(words);
   assert(region);
-  return emitRegion(region, { records: MemoryMap.records, handler: 3 }).code.length;
+  const place = { records: MemoryMap.records, handler: 3, fpRoutine: () => 0 };
+  return emitRegion(region, place).code.length;
 }
 
 Deno.test("regions: branches to the next instruction do not multiply the code", () => {

@@ -1,0 +1,65 @@
+/** Floating-point operations as functions, for code that cannot do them in the short way. @module */
+
+import { type FpOperation, fpOperationIndex, fpOperations } from "../fp/table.ts";
+import type { Val } from "../isa/ops.ts";
+import { asNode, Emitter, type SlotAddress } from "./emitter.ts";
+import type { FunctionBody, FunctionType } from "./wasm_module.ts";
+
+/** Types of the routines: three operands, of which those that an operation lacks are ignored. */
+export const FpRoutineTypes: readonly FunctionType[] = [
+  { params: ["i64", "i64", "i64"], results: ["i64"] },
+  { params: ["v128", "v128", "v128"], results: ["v128"] },
+];
+/** Where modules have those types. */
+export const FpTypes = { scalar: 4, vector: 5 } as const;
+
+class RoutineEmitter extends Emitter {
+  constructor() {
+    super(3);
+  }
+  routine(operation: string, info: number, lanes: number | undefined): FunctionBody {
+    const { arity } = fpOperations[fpOperationIndex(operation)] as FpOperation;
+    const type = lanes === undefined ? "i64" : "v128";
+    const args = [0, 1, 2].slice(0, arity).map((n) => this.local(n, type));
+    const result = lanes === undefined
+      ? this.fp(operation, info, ...args)
+      : this.fpLanes(operation, info, lanes, ...args);
+    asNode(result).emit(this.code);
+    const number = lanes === undefined ? FpTypes.scalar : FpTypes.vector;
+    return { type: number, locals: this.locals, code: this.code.view().slice() };
+  }
+  #absent(): never {
+    throw new Error("Cannot emit that: operands and FPSR are all this function knows");
+  }
+  protected slotAddress(): SlotAddress {
+    return this.#absent();
+  }
+  /** Only faults ask where they were. */
+  protected emitRecord(): void {
+    asNode(this.i32(0)).emit(this.code);
+  }
+  protected beforeCall(): void {}
+  protected afterCall(): void {}
+  protected leave(): void {}
+  protected classIndex(): number {
+    return this.#absent();
+  }
+  pc(): Val {
+    return this.#absent();
+  }
+  jump(): void {
+    this.#absent();
+  }
+  jumpTo(): void {
+    this.#absent();
+  }
+}
+
+/** The function for an operation, on `lanes` elements of vectors or on scalars. */
+export function emitFpRoutine(
+  operation: string,
+  info: number,
+  lanes: number | undefined,
+): FunctionBody {
+  return new RoutineEmitter().routine(operation, info, lanes);
+}

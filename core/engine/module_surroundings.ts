@@ -1,0 +1,43 @@
+/** What every module of an engine has besides its own functions: types, imports and helpers. @module */
+
+import { FpRoutineTypes } from "./fp_routine.ts";
+import { emitGo, emitStart, HandlerType } from "./handler_emitter.ts";
+import { Imports } from "./imports.ts";
+import { emitFind } from "./translate/find_page.ts";
+import { emitSettleFlags, emitStoreFlags } from "./translate/lazy_flags.ts";
+import type { FunctionBody, FunctionType, ModuleSurroundings } from "./wasm_module.ts";
+
+/** The function types, by their numbers. */
+export const Types: readonly FunctionType[] = [
+  { params: ["i64", "i32"], results: [] },
+  { params: ["i32", "i32"], results: ["i32"] },
+  { params: [], results: [] },
+  { params: ["i32", "i64", "i64"], results: [] },
+  ...FpRoutineTypes,
+  { params: ["i64", "i64", "i64", "i32", "i32"], results: ["i64"] },
+];
+/** Type of the imported functions. */
+export const ImportType = 1;
+
+/** A function that each module carries, since calls between modules are slow. */
+interface Helper {
+  readonly name: string;
+  readonly type: number;
+  emit(hotCount: number): FunctionBody;
+}
+
+/** The helpers in their order after the imports: goFunction (handler_emitter.ts) is the first. */
+export const Helpers: readonly Helper[] = [
+  { name: "go", type: HandlerType, emit: (hotCount) => emitGo(hotCount) },
+  { name: "start", type: 2, emit: () => emitStart(2) },
+  { name: "storeFlags", type: 3, emit: () => emitStoreFlags(3) },
+  { name: "settleFlags", type: 2, emit: () => emitSettleFlags(2) },
+  { name: "findRead", type: 6, emit: () => emitFind(6, "read") },
+  { name: "findWrite", type: 6, emit: () => emitFind(6, "write") },
+];
+
+/** Types, imports and memory of an engine's modules. */
+export function moduleSurroundings(memoryPages: number, tableSize: number): ModuleSurroundings {
+  const imports = Object.keys(Imports).map((name) => [name, ImportType] as const);
+  return { types: Types, imports, memoryPages, tableSize };
+}

@@ -1,0 +1,191 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Program } from "./vm_programs.ts";
+import { Calls, Lost, Reset, Spin, Ticker } from "./vm_programs.ts";
+import { loadVmsOf, PlayedConsole, runUntil, type TinyOptions, tinyVm } from "./vm_rig.ts";
+
+const Ms = 1_000_000;
+const Played: TinyOptions = { emulated: PlayedConsole };
+
+/** VMs 1, 2, ... with these programs, and consoles that the hypervisor plays. */
+function load(programs: readonly Program[], options: TinyOptions = Played) {
+  const files = Object.assign({}, ...programs.map((p, i) => tinyVm(i + 1, p, options)));
+  const loaded = loadVmsOf({ vms: programs.map((_, i) => `tiny${i + 1}.toml`), files });
+  const { hypervisor, simulator: { machine } } = loaded;
+  return {
+    ...loaded,
+    hypervisor,
+    machine,
+    state: (id: number) => hypervisor.find(id)?.state,
+    run: (ms: number) => runUntil(loaded, machine.nowNs + ms * Ms),
+  };
+}
+
+Deno.test("lifecycle: what a VM's state does not allow is refused in words", () => {
+  const { hypervisor, run, state } = load([Spin, Calls]);
+  run(30);
+  assertEquals(state(2), "stopped");
+  const why = (result: { ok: true } | { ok: false; why: string }) => result.ok ? "" : result.why;
+  assertEquals(why(hypervisor.pause(2)), "Cannot pause vm2: it must be running, it is stopped");
+  assertEquals(why(hypervisor.resume(1)), "Cannot resume vm1: it must be paused, it is running");
+  assertEquals(
+    why(hypervisor.delete(1)),
+    "Cannot delete vm1: it must be loaded, stopped or failed, it is running",
+  );
+  assertEquals(why(hypervisor.start(7)), "Cannot start vm7: there is no such VM");
+  const [plan] = hypervisor.vms.map((vm) => vm.plan);
+  assert(plan);
+  assertEquals(why(hypervisor.create(plan)), "Cannot create vm1: there is a VM with that id");
+});
+
+Deno.test("lifecycle: a VM is made while another one runs, started, stopped and deleted", () => {
+  const files = { ...tinyVm(1, Spin, Played), ...tinyVm(2, Calls, Played) };
+  const loaded = loadVmsOf({ vms: ["tiny1.toml"], files });
+  const { hypervisor } = loaded;
+  runUntil(loaded, 10 * Ms);
+  const free = hypervisor.resources.memory.freeBytes;
+  const [plan] = loaded.plansOf(["tiny2.toml"]);
+  assert(plan);
+  assert(hypervisor.create(plan).ok);
+  assertEquals(hypervisor.find(2)?.state, "loaded");
+  assertEquals(hypervisor.resources.memory.freeBytes, free - 16 * 1024 * 1024);
+  let text = "";
+  hypervisor.find(2)?.console?.onTransmit((byte) => void (text += String.fromCharCode(byte)));
+  runUntil(loaded, 20 * Ms);
+  assertEquals(text, "");
+  assert(hypervisor.start(2).ok);
+  runUntil(loaded, 60 * Ms);
+  assertEquals([text, hypervisor.find(2)?.state], ["11101", "stopped"]);
+  assert(hypervisor.start(2).ok);
+  runUntil(loaded, 100 * Ms);
+  assertEquals([text, hypervisor.find(2)?.state], ["1110111101", "stopped"]);
+  assert(hypervisor.delete(2).ok);
+  assertEquals(hypervisor.vms.length, 1);
+  assertEquals(hypervisor.resources.memory.freeBytes, free);
+});
+
+Deno.test("lifecycle: a VM that does not get what it needs is refused, and nothing is lost", () => {
+  const files = {
+    ...tinyVm(1, Spin, Played),
+    ...tinyVm(2, Spin, { ...Played, memory: "[[0x4000_0000, 0x6000_0000, 0x7, 0]]" }),
+  };
+  const loaded = loadVmsOf({ vms: ["tiny1.toml"], files });
+  const { hypervisor } = loaded;
+  const free = [hypervisor.resources.memory.freeBytes, hypervisor.resources.freeTableBytes];
+  const plan = hypervisor.vms[0]?.plan;
+  assert(plan);
+  const [region] = plan.memory;
+  assert(region);
+  const large = { ...plan, id: 2, memory: [{ ...region, bytes: 2 ** 30 }] };
+  const result = hypervisor.create(large);
+  assert(!result.ok);
+  assertStringIncludes(result.why, "Cannot create vm2: cannot take 1 GiB of RAM");
+  assertEquals([hypervisor.resources.memory.freeBytes, hypervisor.resources.freeTableBytes], free);
+});
+
+Deno.test("lifecycle: a paused VM does nothing, and goes on as if no time had passed", () => {
+  const { hypervisor, run, state, text, machine } = load([Ticker]);
+  run(2);
+  const before = text[0]?.length ?? 0;
+  assert(before > 20, text[0]);
+  assert(hypervisor.pause(1).ok);
+  const instructions = machine.instructions;
+  run(50);
+  assertEquals([text[0]?.length, state(1)], [before, "paused"]);
+  assertEquals(machine.instructions, instructions);
+  assert(hypervisor.resume(1).ok);
+  run(2);
+  const after = (text[0]?.length ?? 0) - before;
+  assert(Math.abs(after - before) <= 2, `${before} before, ${after} after`);
+});
+
+Deno.test("lifecycle: pauses leave another VM on the same core alone", () => {
+  const { hypervisor, run } = load([Spin, Spin]);
+  run(40);
+  assert(hypervisor.pause(1).ok);
+  run(100);
+  const ran = hypervisor.scheduling().vcpus.map(({ runNs }) => runNs);
+  assert((ran[0] ?? 0) < 31 * Ms, `${ran}`);
+  assert(hypervisor.resume(1).ok);
+  run(40);
+  assert((hypervisor.scheduling().vcpus[0]?.runNs ?? 0) > (ran[0] ?? 0) + 9 * Ms);
+});
+
+Deno.test("lifecycle: a VM without a power key is stopped at once, and the others go on", () => {
+  const { hypervisor, run, state } = load([Spin, Spin]);
+  run(5);
+  assert(hypervisor.stop(1).ok);
+  assertEquals(state(1), "stopped");
+  assertEquals(run(20), "limit");
+  assert(hypervisor.kill(2).ok);
+  assertEquals(run(20), "stopped");
+});
+
+Deno.test("lifecycle: the machine goes on without VMs while somebody may start them", () => {
+  const { hypervisor, run, state } = load([Calls]);
+  hypervisor.isAttended = true;
+  assertEquals(run(20), "limit");
+  assertEquals(state(1), "stopped");
+  assert(hypervisor.start(1).ok);
+  run(20);
+  assertEquals(state(1), "stopped");
+});
+
+Deno.test("lifecycle: a VM that fails gives back what it had, and can be started anew", () => {
+  const { hypervisor, run, state, text } = load([Lost, Spin]);
+  const { memory } = hypervisor.resources;
+  const free = memory.freeBytes;
+  run(20);
+  assertEquals(state(1), "failed");
+  assertEquals(memory.freeBytes, free + 16 * 1024 * 1024);
+  assertStringIncludes(hypervisor.find(1)?.failure ?? "", "stopped: it executes at 0x2000_0000");
+  assert(hypervisor.start(1).ok);
+  run(20);
+  assertEquals([text[0], state(1)], ["AA", "failed"]);
+});
+
+Deno.test("lifecycle: memory is empty for whoever gets it next", () => {
+  const { hypervisor, run, text, simulator: { ram } } = load([Ticker, Spin]);
+  run(100);
+  assert((text[0]?.length ?? 0) > 4);
+  const ranges = hypervisor.find(1)?.holdings.ram ?? [];
+  hypervisor.kill(1);
+  hypervisor.delete(1);
+  const plan = hypervisor.find(2)?.plan;
+  assert(plan);
+  assert(hypervisor.create({ ...plan, id: 3, images: [] }).ok);
+  assertEquals(hypervisor.find(3)?.holdings.ram, ranges);
+  for (const { base, bytes } of ranges) {
+    assertEquals(ram.slice(base, bytes).findIndex((byte) => byte !== 0), -1);
+  }
+});
+
+Deno.test("lifecycle: a reset by the guest and a restart both begin with empty memory", () => {
+  const { hypervisor, run, text } = load([Reset]);
+  run(1);
+  assert(hypervisor.restart(1).ok);
+  run(1);
+  assertEquals(text[0], "0000");
+});
+
+Deno.test("lifecycle: devices of VMs that have ended are reset, and no alarm is left", () => {
+  const toml = Deno.readTextFileSync(new URL("../../guests/nimbos.toml", import.meta.url));
+  const files = { "second.toml": toml.replace("id = 1", "id = 2") };
+  const loaded = loadVmsOf({ vms: ["nimbos.toml", "second.toml"], files });
+  const { hypervisor, simulator: { machine, board } } = loaded;
+  hypervisor.isAttended = true;
+  const devices = hypervisor.vms.flatMap(({ devices }) => [
+    ...devices.emulated.map(({ device }) => device),
+    ...devices.passedThrough.filter(({ kind }) => kind !== "pl031"),
+  ]);
+  const snapshots = () => devices.map((device) => device.snapshot());
+  const before = snapshots();
+  for (let ms = 0; !loaded.text.every((text) => text.includes(">> ")); ms++) {
+    assert(ms < 300);
+    machine.run(machine.nowNs + Ms);
+  }
+  for (const { console } of hypervisor.vms) assert(console?.receive(0x41));
+  for (const { id } of hypervisor.vms) assert(hypervisor.kill(id).ok);
+  assertEquals(snapshots(), before);
+  machine.run(machine.nowNs + 1000);
+  assertEquals(board.events.pending, 0);
+});
