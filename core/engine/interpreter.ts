@@ -8,6 +8,7 @@
  * @module
  */
 
+import { StateFields } from "../cpu/state.ts";
 import { HeatBytes, MemoryMap, PageBytes, Records } from "../memory_map.ts";
 import { CommonWords } from "./common_words.ts";
 import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
@@ -21,6 +22,7 @@ import {
 } from "./handler_emitter.ts";
 import { emitFpRoutine } from "./fp_routine.ts";
 import type { ImportFunctions } from "./imports.ts";
+import { type EngineMeter, ExitNames, measured, meteredImports } from "./meter.ts";
 import { Helpers, moduleSurroundings } from "./module_surroundings.ts";
 import { RecordWriter } from "./record_writer.ts";
 import { Translator } from "./translate/translator.ts";
@@ -50,6 +52,8 @@ export interface EngineOptions {
   readonly recordPages?: number;
   /** Most translated regions at once. */
   readonly regionSlots?: number;
+  /** Wants to know what happens and how long it takes. */
+  readonly meter?: EngineMeter;
 }
 
 /** Decodes, compiles and runs instructions in one linear memory. */
@@ -77,6 +81,7 @@ export class Interpreter {
   /** Record pages below them that are not in use any more. */
   readonly #freePages: number[] = [];
   #start: () => void;
+  readonly #meter: EngineMeter | undefined;
   /** The second tier; undefined when everything is interpreted. */
   readonly translator: Translator | undefined;
 
@@ -111,7 +116,9 @@ export class Interpreter {
         return 0;
       },
     };
-    this.#imports = { memory, table: this.#table, ...functions };
+    this.#meter = options.meter;
+    const called = options.meter ? meteredImports(functions, options.meter) : functions;
+    this.#imports = { memory, table: this.#table, ...called };
     this.#writer = new RecordWriter({
       memory: memory.buffer,
       has,
@@ -138,7 +145,7 @@ export class Interpreter {
       install: (functions) => this.#instantiate([...this.#newRoutines.splice(0), ...functions]),
       slots: [HandlerSlots, slots],
       undecoded: Fixed.decode,
-    });
+    }, this.#meter?.translator);
   }
 
   #fpRoutine(operation: string, info: number, lanes: number | undefined): number {
@@ -165,8 +172,16 @@ export class Interpreter {
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
   run(): void {
+    if (this.#meter) return this.#measuredRun(this.#meter);
     this.translator?.settle();
     this.#start();
+  }
+
+  #measuredRun(meter: EngineMeter): void {
+    measured(meter, meter.settling, () => this.translator?.settle());
+    measured(meter, meter.runs, () => this.#start());
+    const exit = this.#view.getUint32(MemoryMap.window + StateFields.exit[0], true);
+    meter.exits[ExitNames[exit] as "left"]++;
   }
 
   /** Instruction word of a record. */

@@ -61,6 +61,14 @@ export interface Context {
   readonly blockSizes: number[];
 }
 
+/** What is counted. */
+export interface TlbCounts {
+  /** Entries written, each after a miss. */
+  fills: number;
+  /** TLBI instructions executed. */
+  invalidations: number;
+}
+
 /** What the TLBs of all cores share. */
 export interface TlbMemory {
   readonly host: MmuHost;
@@ -68,6 +76,7 @@ export interface TlbMemory {
   readonly words: Uint32Array;
   /** Pages of linear memory that may have write tags: 1 for each. */
   readonly writable: Uint8Array;
+  readonly counts: TlbCounts;
 }
 
 /** The TLB of one core. */
@@ -237,6 +246,7 @@ export function fillSlot(
   vaLow: number,
   translation: Translation,
 ): number {
+  memory.counts.fills++;
   const slot = (vaLow >>> 12) & SlotMask;
   const page = translation.pa - (translation.pa & 4095);
   const hostPage = memory.host.hostOffset(page);
