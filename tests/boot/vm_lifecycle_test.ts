@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Program } from "./vm_programs.ts";
-import { Calls, Lost, Reset, Spin, Ticker } from "./vm_programs.ts";
+import { Calls, Idle, Lost, PowerKey, Reset, Spin, Ticker } from "./vm_programs.ts";
 import { loadVmsOf, PlayedConsole, runUntil, type TinyOptions, tinyVm } from "./vm_rig.ts";
 
 const Ms = 1_000_000;
@@ -188,4 +188,48 @@ Deno.test("lifecycle: devices of VMs that have ended are reset, and no alarm is 
   assertEquals(snapshots(), before);
   machine.run(machine.nowNs + 1000);
   assertEquals(board.events.pending, 0);
+});
+
+/** The board's GPIO controller, which its power key is at. */
+const Gpio = '["pl061@9030000", 0x903_0000, 0x903_0000, 0x1000, 0x1],';
+
+Deno.test("lifecycle: a guest is asked to power off by the power key", () => {
+  const { hypervisor, run, state, text } = load([PowerKey], { ...Played, passthrough: Gpio });
+  run(1);
+  assertEquals(state(1), "running");
+  assert(hypervisor.stop(1).ok);
+  assertEquals(state(1), "stopping");
+  assertEquals([run(1), text[0], state(1)], ["stopped", "P", "stopped"]);
+});
+
+Deno.test("lifecycle: a guest that does not power off when asked is cut off after ten seconds", () => {
+  const { hypervisor, run, state, log } = load([Idle], { ...Played, passthrough: Gpio });
+  run(1);
+  assert(hypervisor.stop(1).ok);
+  run(9999);
+  assertEquals(state(1), "stopping");
+  const refused = hypervisor.pause(1);
+  assert(!refused.ok);
+  assertEquals(refused.why, "Cannot pause vm1: it must be running, it is stopping");
+  assertEquals([run(2), state(1)], ["stopped", "stopped"]);
+  assert(log.includes("warn vm1 its guest has not powered off in 10 s and is cut off"));
+});
+
+Deno.test("lifecycle: a guest that was asked to power off can be killed or started anew", () => {
+  for (const operation of ["kill", "restart"] as const) {
+    const { hypervisor, run, state } = load([Idle, Spin], { ...Played, passthrough: Gpio });
+    run(1);
+    assert(hypervisor.stop(1).ok);
+    assert(hypervisor[operation](1).ok);
+    const before = state(1);
+    hypervisor.kill(2);
+    run(11_000);
+    assertEquals(
+      [before, state(1)],
+      operation === "kill" ? ["stopped", "stopped"] : [
+        "running",
+        "running",
+      ],
+    );
+  }
 });
