@@ -37,6 +37,8 @@ export const StateLayout = {
   modes: 0x600,
   contexts: 0xa00,
   asids: 0xa40,
+  /** A TLB entry of which only the addend is used: it leads from an address to the mailbox. */
+  deviceEntry: 0xb40,
   systemRegisters: 0x1000,
   systemRegisterSlots: 512,
 } as const;
@@ -120,6 +122,8 @@ export const StateFields = {
   asidControl: [0x574, "u32"],
   /** Generated code has taken an exception from a lower level. */
   calledFromBelow: [0x578, "u32"],
+  /** The record whose read of a device is in the mailbox, though its instruction is not done; or 0. */
+  readAhead: [0x57c, "u32"],
 } as const satisfies Record<string, Field>;
 
 /** Name of a state field. */

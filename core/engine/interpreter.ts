@@ -75,6 +75,8 @@ export class Interpreter {
   readonly #routines = new Map<string, number>();
   readonly #newRoutines: (readonly [slot: number, body: FunctionBody])[] = [];
   #pending = 0;
+  /** Instructions of the last run, about: a run that was shortened counts as whole. */
+  #lastRun = 0;
   #foreign = 0;
   /** Host page of each record page. */
   readonly #hostPages: number[] = [];
@@ -172,13 +174,18 @@ export class Interpreter {
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
   run(): void {
-    if (this.#meter) return this.#measuredRun(this.#meter);
-    this.translator?.settle();
-    this.#start();
+    const at = MemoryMap.window + StateFields.budget[0];
+    const budget = this.#view.getUint32(at, true);
+    if (this.#meter) this.#measuredRun(this.#meter);
+    else {
+      this.translator?.settle(this.#lastRun);
+      this.#start();
+    }
+    this.#lastRun = budget - this.#view.getUint32(at, true);
   }
 
   #measuredRun(meter: EngineMeter): void {
-    measured(meter, meter.settling, () => this.translator?.settle());
+    measured(meter, meter.settling, () => this.translator?.settle(this.#lastRun));
     measured(meter, meter.runs, () => this.#start());
     const exit = this.#view.getUint32(MemoryMap.window + StateFields.exit[0], true);
     meter.exits[ExitNames[exit] as "left"]++;

@@ -13,9 +13,12 @@ export const Types: readonly FunctionType[] = [
   { params: [], results: [] },
   { params: ["i32", "i64", "i64"], results: [] },
   ...FpRoutineTypes,
+  { params: ["i32", "i32", "i32", "i32", "i32"], results: ["i32"] },
 ];
 /** Type of the imported functions. */
 export const ImportType = 1;
+/** Type of `fill`. */
+export const FillType = Types.length - 1;
 
 /** A function that each module carries, since calls between modules are slow. */
 interface Helper {
@@ -33,6 +36,7 @@ export const Helpers: readonly Helper[] = [
 
 /** Types, imports and memory of an engine's modules. */
 export function moduleSurroundings(memoryPages: number, tableSize: number): ModuleSurroundings {
-  const imports = Object.keys(Imports).map((name) => [name, ImportType] as const);
+  const typeOf = (name: string) => name === "fill" ? FillType : ImportType;
+  const imports = Object.keys(Imports).map((name) => [name, typeOf(name)] as const);
   return { types: Types, imports, memoryPages, tableSize };
 }

@@ -24,6 +24,7 @@ import {
   select,
 } from "./core_mmu.ts";
 import { StateFields } from "../cpu/state.ts";
+import { DeviceReads } from "./device_reads.ts";
 import type { Fault } from "./fault.ts";
 import type { MmuHost } from "./host.ts";
 import { invalidate, isBroadcast, type TlbiName } from "./maintenance.ts";
@@ -36,6 +37,8 @@ import { Access, forgetTables } from "./walker.ts";
 export class Mmu {
   readonly #cores: readonly CoreMmu[];
   readonly #memory: TlbMemory;
+  /** Reads of devices. */
+  readonly devices: DeviceReads;
 
   constructor(host: MmuHost, counts: TlbCounts = { fills: 0, invalidations: 0 }) {
     const words = new Uint32Array(host.memory);
@@ -43,6 +46,7 @@ export class Mmu {
     const memory: TlbMemory = { host, words, writable, counts };
     this.#memory = memory;
     this.#cores = Array.from({ length: host.cores }, (_, i) => createCoreMmu(i, host, memory));
+    this.devices = new DeviceReads(this.#cores);
   }
 
   #core(core: number): CoreMmu {

@@ -54,6 +54,8 @@ export interface Context {
   readonly filled: Uint16Array;
   readonly isFilled: Uint8Array;
   count: number;
+  /** Counts entries that came, changed or went. */
+  changes: number;
   /** Stage 1 mappings larger than a page that entries came from, as {@linkcode blockKey}s. */
   readonly blocks: Set<number>;
   lastBlock: number;
@@ -177,6 +179,7 @@ function createContext(address: number): Context {
     filled: new Uint16Array(Tlb.entries),
     isFilled: new Uint8Array(Tlb.entries),
     count: 0,
+    changes: 0,
     blocks: new Set(),
     lastBlock: -1,
     blockSizes: [],
@@ -196,6 +199,7 @@ function setTag(words: Uint32Array, at: number, high: number, low: number): void
 }
 
 function dropSlot(words: Uint32Array, context: Context, slot: number): void {
+  context.changes++;
   context.vaLow[slot] = NoPage;
   context.flags[slot] = 0;
   clearTags(words, context, slot);
@@ -254,6 +258,7 @@ export function fillSlot(
     context.isFilled[slot] = 1;
     context.filled[context.count++] = slot;
   }
+  context.changes++;
   context.vaHigh[slot] = vaHigh;
   context.vaLow[slot] = vaLow & -4096;
   context.page[slot] = page;

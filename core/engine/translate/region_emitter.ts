@@ -14,9 +14,9 @@ import { describeAccess } from "../access_descriptor.ts";
 import { asNode, nodeAddress } from "../emitter.ts";
 import { goFunction, HandlerType } from "../handler_emitter.ts";
 import { Code } from "../code.ts";
-import { Imports } from "../imports.ts";
 import type { FunctionBody } from "../wasm_module.ts";
 import { type Block, dominates, edges, isBackEdge, type Region } from "./region.ts";
+import { emitMiss } from "./region_miss.ts";
 import { type RegionHints, RegionState } from "./region_state.ts";
 
 /** Where a region's page is and what runs when the region cannot. */
@@ -268,7 +268,9 @@ class RegionEmitter extends RegionState {
     const va = this.let(address);
     const context = this.field(options.unprivileged ? "tlbUnprivileged" : "tlb");
     const slot = this.w("i64.and", this.w("i64.shr_u", va, this.i64(7)), this.i64(TlbIndexMask));
-    const entry = this.let(this.w("i64.add", context, slot));
+    const place = this.variable("i64");
+    const entry = place.get;
+    place.set(this.w("i64.add", context, slot));
     const last = bytes === 1 ? va : this.w("i64.add", va, this.i64(bytes - 1));
     let key = this.w("i64.and", last, this.i64(-4096));
     if (options.align) {
@@ -277,15 +279,16 @@ class RegionEmitter extends RegionState {
     const tagAt = kind === "read" ? Tlb.readTag : Tlb.writeTag;
     const missed = this.w("i64.ne", key, this.load("i64.load", entry, tagAt));
     this.ifSeldom(missed, () => {
-      this.setField("accessAddress", va);
-      asNode(this.i32(this.#place.records + this.#here() * RecordBytes)).emit(this.code);
-      asNode(this.i32(describeAccess(bytes, kind, options))).emit(this.code);
-      this.call(Imports.fill);
-      this.#unlikely.push(this.code.length);
-      this.code.bytes([Op.if, Op.empty]);
-      this.#labels.push("if");
-      this.#sideExit();
-      this.#close();
+      const left = this.i32(this.#block.instructions.length - this.#index);
+      const descriptor = describeAccess(bytes, kind, options);
+      const budget = this.let(this.w("i32.add", this.#budget(), left));
+      const leave = (now: Val) => {
+        asNode(this.w("i32.sub", now, left)).emit(this.code);
+        this.setLocal(Budget);
+        this.#sideExit();
+      };
+      const miss = { va, context, descriptor, record: this.#recordAddress(), budget, leave };
+      place.set(emitMiss(this, miss, entry));
     });
     const host = this.let(this.w("i64.add", va, this.load("i64.load", entry, Tlb.addend)));
     return {
@@ -351,8 +354,11 @@ class RegionEmitter extends RegionState {
     this.#sideExit();
   }
   override checkAttention(): void {}
+  #recordAddress(): Val {
+    return this.i32(this.#place.records + this.#here() * RecordBytes);
+  }
   protected emitRecord(): void {
-    asNode(this.i32(this.#place.records + this.#here() * RecordBytes)).emit(this.code);
+    asNode(this.#recordAddress()).emit(this.code);
   }
   protected beforeCall(): void {}
   protected afterCall(): void {}

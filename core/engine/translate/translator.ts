@@ -45,8 +45,8 @@ interface Installed {
 /** Regions compiled together. */
 const BatchSize = 16;
 
-/** Runs for which a small batch waits for more. */
-const Patience = 500;
+/** Instructions for which a small batch waits for more. */
+const Patience = 500_000;
 
 /** Of all slots, the part that loses its regions when there are none left. */
 const EvictedShare = 4;
@@ -98,9 +98,14 @@ export class Translator {
     return slot >= this.#host.slots[0];
   }
 
-  /** Called between runs: what has waited long enough is translated, though the batch is small. */
-  settle(): void {
-    if (this.#queue.size > 0 && ++this.#waited >= Patience) this.flush();
+  /**
+   * Called between runs, with the length of the last one: what has waited long enough is translated,
+   * though the batch is small.
+   */
+  settle(instructions: number): void {
+    if (this.#queue.size === 0) return;
+    this.#waited += instructions;
+    if (this.#waited >= Patience) this.flush();
   }
 
   /** Translates what is queued. */
