@@ -1,7 +1,7 @@
 /** What an engine has done and how long it took, for those who want to know. @module */
 
 import type { TlbCounts } from "../mmu/tlb.ts";
-import { type ImportFunctions, type ImportName, Imports } from "./imports.ts";
+import { type FillFunction, type ImportFunctions, type ImportName, Imports } from "./imports.ts";
 
 /** Calls and their time. */
 export interface Metered {
@@ -88,11 +88,10 @@ export function measured<T>({ nowMs }: EngineMeter, into: Metered, what: () => T
 
 /** The same functions, measured. */
 export function meteredImports(functions: ImportFunctions, meter: EngineMeter): ImportFunctions {
-  const entries = Object.entries(functions) as [ImportName, ImportFunctions[ImportName]][];
+  const entries = Object.entries(functions) as [ImportName, FillFunction][];
   return Object.fromEntries(entries.map(([name, call]) => {
     const into = meter.calls[name];
-    const metered = (record: number, argument: number) =>
-      measured(meter, into, () => call(record, argument));
+    const metered: FillFunction = (...args) => measured(meter, into, () => call(...args));
     return [name, metered];
-  })) as ImportFunctions;
+  })) as unknown as ImportFunctions;
 }
