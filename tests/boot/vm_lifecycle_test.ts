@@ -159,6 +159,27 @@ Deno.test("lifecycle: memory is empty for whoever gets it next", () => {
   }
 });
 
+Deno.test("lifecycle: a VMID comes without translations of the VM that had it", () => {
+  const memory = "[[0x4000_0000, 0x80_0000, 0x7, 0]]";
+  const files = { ...tinyVm(1, Ticker, Played), ...tinyVm(2, Ticker, { ...Played, memory }) };
+  const loaded = loadVmsOf({ vms: ["tiny1.toml"], files });
+  const { hypervisor } = loaded;
+  hypervisor.isAttended = true;
+  runUntil(loaded, 2 * Ms);
+  const [first] = hypervisor.vms;
+  assert(first && hypervisor.kill(1).ok && hypervisor.delete(1).ok);
+  const [plan] = loaded.plansOf(["tiny2.toml"]);
+  assert(plan && hypervisor.create(plan).ok);
+  const second = hypervisor.find(2);
+  assertEquals(second?.vmid, first.vmid);
+  assert(second?.holdings.ram[0]?.base !== first.holdings.ram[0]?.base);
+  let text = "";
+  second?.console?.onTransmit((byte) => void (text += String.fromCharCode(byte)));
+  hypervisor.start(2);
+  runUntil(loaded, 3 * Ms);
+  assertEquals(text[0], "0");
+});
+
 Deno.test("lifecycle: a reset by the guest and a restart both begin with empty memory", () => {
   const { hypervisor, run, text } = load([Reset]);
   run(1);
