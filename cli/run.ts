@@ -78,7 +78,11 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
   try {
     const ending = await runLoop({
       powerOn(startNs) {
-        return session = powerOn(startNs);
+        session = powerOn(startNs);
+        for (const each of serials.missing(session.consoles)) {
+          terminal.say(`warning: --serial ${each}: the VM's description has no console\n`);
+        }
+        return session;
       },
       consoles: screen,
       input: {

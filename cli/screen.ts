@@ -6,6 +6,7 @@
 
 import type { ConsoleLine } from "./console_line.ts";
 import { labelOf, lineLabels } from "./line_labels.ts";
+import { lostText } from "./ring.ts";
 import { withoutQuestions } from "./screen_state.ts";
 
 /** What the screen is made of. */
@@ -265,10 +266,4 @@ class OneScreen implements Screen {
     this.#host.write(this.#encoder.encode(`${begin}${text}\r\n`));
     this.#midLine = false;
   }
-}
-
-/** Says how much of a console's output is missing. */
-export function lostText(bytes: number, name?: string): string {
-  const of = name === undefined ? "" : ` of ${name}`;
-  return `[hvsim: ${bytes} bytes${of} were not kept]`;
 }
