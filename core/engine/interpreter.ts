@@ -154,12 +154,13 @@ export class Interpreter {
     const key = `${operation} ${info} ${lanes}`;
     const known = this.#routines.get(key);
     if (known !== undefined) return known;
+    const scalar = lanes === undefined ? undefined : this.#fpRoutine(operation, info, undefined);
     const slot = FirstRoutine + this.#routines.size;
     if (slot === TableSize) {
       throw new Error(`Cannot add a floating-point routine: the table holds ${RoutineSlots}`);
     }
     this.#routines.set(key, slot);
-    this.#newRoutines.push([slot, emitFpRoutine(operation, info, lanes)]);
+    this.#newRoutines.push([slot, emitFpRoutine(operation, info, lanes, scalar)]);
     return slot;
   }
 
