@@ -16,9 +16,13 @@ export const Types: readonly FunctionType[] = [
   { params: ["i32", "i32", "i32", "i32", "i32"], results: ["i32"] },
 ];
 /** Type of the imported functions. */
-export const ImportType = 1;
+const ImportType = 1;
 /** Type of `fill`. */
-export const FillType = Types.length - 1;
+const FillType = Types.length - 1;
+
+/** The imported functions in their order, with their types. */
+export const ImportTypes: readonly (readonly [name: string, type: number])[] = Object.keys(Imports)
+  .map((name) => [name, name === "fill" ? FillType : ImportType]);
 
 /** A function that each module carries, since calls between modules are slow. */
 interface Helper {
@@ -36,7 +40,5 @@ export const Helpers: readonly Helper[] = [
 
 /** Types, imports and memory of an engine's modules. */
 export function moduleSurroundings(memoryPages: number, tableSize: number): ModuleSurroundings {
-  const typeOf = (name: string) => name === "fill" ? FillType : ImportType;
-  const imports = Object.keys(Imports).map((name) => [name, typeOf(name)] as const);
-  return { types: Types, imports, memoryPages, tableSize };
+  return { types: Types, imports: ImportTypes, memoryPages, tableSize };
 }
