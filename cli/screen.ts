@@ -136,7 +136,9 @@ class OneScreen implements Screen {
   type(bytes: Uint8Array): void {
     const line = this.focus;
     if (line === undefined) {
-      if (!this.#hinted) this.say("No console is on this terminal; Ctrl-A h helps\n");
+      if (this.#host.interactive && !this.#hinted) {
+        this.say("No console is on this terminal; Ctrl-A h helps\n");
+      }
       this.#hinted = true;
       return;
     }
