@@ -1,5 +1,6 @@
 /** `--kernel`: a kernel on the bare board. @module */
 
+import type { EngineMeter } from "../core/engine/meter.ts";
 import { parseFdt } from "../core/fdt/blob.ts";
 import { openImage } from "../core/images/image.ts";
 import { type BareBoard, type BareLoad, planBareBoot, startBare } from "../platforms/bare_boot.ts";
@@ -8,7 +9,7 @@ import type { BoardChoice } from "./board_choice.ts";
 import { readFileOf } from "./files.ts";
 import type { Options } from "./options.ts";
 import type { Plugs } from "./plugs.ts";
-import { boardSession, type Session } from "./session.ts";
+import { boardSession, engineOptions, type Session } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The size of the board, as its device tree shows it. */
@@ -42,9 +43,10 @@ export function loadBare(choice: BoardChoice, options: Options): BareLoad {
 export function bareSession(
   choice: BoardChoice,
   load: BareLoad,
-  { startNs, plugs, log }: {
+  { startNs, plugs, meter, log }: {
     readonly startNs: number;
     readonly plugs: Plugs;
+    readonly meter?: EngineMeter | undefined;
     readonly log: (target: string, message: string) => void;
   },
 ): Session {
@@ -52,6 +54,7 @@ export function bareSession(
   const simulator = buildSimulator(platform, {
     ...board,
     ...plugs,
+    engine: engineOptions(meter),
     hasEl2: load.startEl === 2,
     log,
   });

@@ -16,7 +16,7 @@ export function dumpTranslation(
   terminal: Terminal,
 ): number {
   const { timeout = PatienceNs, "max-insns": most = Infinity } = line.options;
-  const session = prepare(line, terminal, () => {}, undefined).powerOn(0);
+  const session = prepare(line, terminal, { log: () => {} }).powerOn(0);
   for (;;) {
     const left = Math.max(1, Math.floor((most - session.instructions) / session.cores));
     const result = session.run(Math.min(session.nowNs + Math.min(SliceNs, left), timeout));

@@ -62,3 +62,9 @@ export function ring(capacity = RingBytes): Ring {
     },
   };
 }
+
+/** Says how much of a console's output is missing. */
+export function lostText(bytes: number, name?: string): string {
+  const of = name === undefined ? "" : ` of ${name}`;
+  return `[hvsim: ${bytes} bytes${of} were not kept]`;
+}

@@ -1,6 +1,7 @@
 /** Runs VMs or a bare kernel, as the options say. @module */
 
 import { setImmediate } from "node:timers";
+import { createMeter, type EngineMeter } from "../core/engine/meter.ts";
 import { bareSession, loadBare } from "./bare_session.ts";
 import { chooseBoard } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
@@ -41,7 +42,8 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
   const tracer = options.trace === undefined
     ? undefined
     : openTrace(options.trace, (message) => log("error", "trace", message));
-  const { powerOn, names } = prepare(line, terminal, log, tracer);
+  const meter = options.stats === undefined ? undefined : createMeter(() => performance.now());
+  const { powerOn, names } = prepare(line, terminal, { log, tracer, meter });
 
   let stopped: number | undefined;
   onSignals((code) => void (stopped = code));
@@ -76,7 +78,11 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
   try {
     const ending = await runLoop({
       powerOn(startNs) {
-        return session = powerOn(startNs);
+        session = powerOn(startNs);
+        for (const each of serials.missing(session.consoles)) {
+          terminal.say(`warning: --serial ${each}: the VM's description has no console\n`);
+        }
+        return session;
       },
       consoles: screen,
       input: {
@@ -113,7 +119,7 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     terminal.progress("");
     if (!await terminal.drained(graceMs)) terminal.abandon();
     terminal.restore();
-    conclude(line, terminal, ending, { wallMs: performance.now() - startMs, screen });
+    conclude(line, terminal, ending, { wallMs: performance.now() - startMs, screen, meter });
     if (!await terminal.drained(graceMs)) terminal.abandon();
     return ending.code;
   } finally {
@@ -150,6 +156,13 @@ const SlowReaderMs = 2000;
 
 type Log = (level: LogLevel, target: string, message: string) => void;
 
+/** Who is told what happens. */
+export interface Watchers {
+  readonly log: Log;
+  readonly tracer?: Tracer | undefined;
+  readonly meter?: EngineMeter | undefined;
+}
+
 /** Something that can run. */
 export interface Prepared {
   readonly powerOn: (startNs: number) => Session;
@@ -161,8 +174,7 @@ export interface Prepared {
 export function prepare(
   line: CommandLine,
   terminal: Terminal,
-  log: Log,
-  tracer: Tracer | undefined,
+  { log, tracer, meter }: Watchers,
 ): Prepared {
   const { options } = line;
   const { scheduler } = options;
@@ -174,7 +186,7 @@ export function prepare(
     const remark = (target: string, message: string) => log("info", target, message);
     return {
       names: choice.platform.consoles,
-      powerOn: (startNs) => bareSession(choice, load, { startNs, plugs, log: remark }),
+      powerOn: (startNs) => bareSession(choice, load, { startNs, plugs, meter, log: remark }),
     };
   }
   const load = loadVmPlans(line, { read: readFile, rootfs: options.rootfs });
@@ -182,7 +194,7 @@ export function prepare(
   const plugs = openPlugs(options, load.plans, failed);
   return {
     names: load.plans.map(({ id }) => `vm${id}`),
-    powerOn: (startNs) => vmSession(load, { startNs, plugs, scheduler, tracer, log }),
+    powerOn: (startNs) => vmSession(load, { startNs, plugs, scheduler, tracer, meter, log }),
   };
 }
 
@@ -220,7 +232,11 @@ function conclude(
   { options }: CommandLine,
   terminal: Terminal,
   { code, text, session, instructions }: Ending,
-  { wallMs, screen }: { wallMs: number; screen: Consoles },
+  { wallMs, screen, meter }: {
+    wallMs: number;
+    screen: Consoles;
+    meter: EngineMeter | undefined;
+  },
 ): void {
   const lineEnd = screen.midLine ? "\n" : "";
   if (text !== undefined) terminal.say(`${lineEnd}hvsim: ${text}\n`);
@@ -235,6 +251,7 @@ function conclude(
     guests: session.guests(),
     ledger: session.ledger,
     scheduling: session.scheduling?.(),
+    meter,
   };
   terminal.say(options.stats === "json" ? statsJson(stats) : statsTable(stats));
 }

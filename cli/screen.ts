@@ -6,6 +6,7 @@
 
 import type { ConsoleLine } from "./console_line.ts";
 import { labelOf, lineLabels } from "./line_labels.ts";
+import { lostText } from "./ring.ts";
 import { withoutQuestions } from "./screen_state.ts";
 
 /** What the screen is made of. */
@@ -135,7 +136,9 @@ class OneScreen implements Screen {
   type(bytes: Uint8Array): void {
     const line = this.focus;
     if (line === undefined) {
-      if (!this.#hinted) this.say("No console is on this terminal; Ctrl-A h helps\n");
+      if (this.#host.interactive && !this.#hinted) {
+        this.say("No console is on this terminal; Ctrl-A h helps\n");
+      }
       this.#hinted = true;
       return;
     }
@@ -265,10 +268,4 @@ class OneScreen implements Screen {
     this.#host.write(this.#encoder.encode(`${begin}${text}\r\n`));
     this.#midLine = false;
   }
-}
-
-/** Says how much of a console's output is missing. */
-export function lostText(bytes: number, name?: string): string {
-  const of = name === undefined ? "" : ` of ${name}`;
-  return `[hvsim: ${bytes} bytes${of} were not kept]`;
 }

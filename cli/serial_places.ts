@@ -12,6 +12,8 @@ import { UsageError } from "./usage_error.ts";
 export interface SerialPlaces {
   /** The backend of a console; none when it is on the terminal. */
   open(line: ConsoleLine): Backend | undefined;
+  /** Those of consoles that there are not, as they were asked for. */
+  missing(consoles: readonly { readonly name: string }[]): readonly string[];
   /** Ends those that nobody has asked for. */
   close(): void;
 }
@@ -53,6 +55,9 @@ export async function openSerials(
   }
   return {
     open: (line) => places.get(line.name)?.(line),
+    missing: (consoles) =>
+      serials.filter((each) => !consoles.some(({ name }) => name === each.console))
+        .map(({ text }) => text),
     close: () => undo.forEach((close) => close()),
   };
 }

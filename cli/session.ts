@@ -3,7 +3,9 @@
 import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
 import type { Result } from "../core/hypervisor/lifecycle.ts";
 import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
-import { translationAt } from "../core/machine/code_at.ts";
+import type { EngineOptions } from "../core/engine/interpreter.ts";
+import type { EngineMeter } from "../core/engine/meter.ts";
+import { isTranslated, translationAt } from "../core/machine/code_at.ts";
 import type { RunResult } from "../core/machine/machine.ts";
 import type { Simulator } from "../platforms/simulator.ts";
 import type { Console } from "./console_line.ts";
@@ -63,14 +65,34 @@ export interface Session {
   scheduling?(): SchedulerReport;
 }
 
+/** Only some runs end with a look at the next instruction, which takes time. */
+const RunsPerSample = 8;
+
+/** How code is run: translated when hot, and measured when somebody wants to know. */
+export function engineOptions(meter: EngineMeter | undefined): EngineOptions {
+  return meter ? { translate: true, meter } : { translate: true };
+}
+
 /** The part of a session that is the same whoever runs on the board; time starts at `startNs`. */
 export function boardSession(
   { machine, board }: Simulator,
   startNs: number,
 ): Omit<Session, "core" | "consoles" | "labelled" | "guests" | "scheduling"> {
   board.events.advanceTo(startNs);
+  let runs = 0;
   return {
-    run: (untilNs) => machine.run(untilNs),
+    run(untilNs) {
+      const samples = machine.parts.engine?.meter?.samples;
+      if (!samples || ++runs % RunsPerSample !== 0) return machine.run(untilNs);
+      const before = machine.instructions;
+      const result = machine.run(untilNs);
+      const executed = machine.instructions - before;
+      samples.count++;
+      samples.instructions += executed;
+      const { state } = machine.running;
+      if (executed > 0 && isTranslated(machine, state.u64("pc"))) samples.translated += executed;
+      return result;
+    },
     skipTo: (ns) => board.events.advanceTo(ns),
     get nowNs() {
       return machine.nowNs;

@@ -1,8 +1,7 @@
 /** Servers on Unix and TCP sockets, and writers to their clients that nobody waits for. @module */
 
 import { reason } from "./files.ts";
-import { lostText } from "./screen.ts";
-import type { Ring } from "./ring.ts";
+import { lostText, type Ring } from "./ring.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Where a server listens. */

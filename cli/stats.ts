@@ -1,6 +1,8 @@
 /** What `--stats` prints. @module */
 
 import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
+import type { EngineMeter } from "../core/engine/meter.ts";
+import { engineJson, engineText } from "./engine_text.ts";
 import { schedulerText } from "./scheduler_text.ts";
 import type { GuestState, Session } from "./session.ts";
 
@@ -14,6 +16,7 @@ export interface Stats {
   readonly guests: readonly GuestState[];
   readonly ledger?: Session["ledger"];
   readonly scheduling: SchedulerReport | undefined;
+  readonly meter: EngineMeter | undefined;
 }
 
 /** Instructions per microsecond of the host. */
@@ -34,6 +37,7 @@ export function statsJson(stats: Stats): string {
       ...(stats.ledger ? { exits: stats.ledger.count, ledger: stats.ledger.hash } : {}),
       vms: stats.guests.map(({ name, failed, exits }) => ({ name, failed, exits })),
       scheduler: stats.scheduling,
+      engine: stats.meter && engineJson(stats.meter, stats.wallMs),
     })
   }\n`;
 }
@@ -51,7 +55,8 @@ export function statsTable(stats: Stats): string {
       : []),
   ];
   return aligned(rows) + aligned(stats.guests.flatMap(exitRows)) +
-    (stats.scheduling ? `\n${schedulerText(stats.scheduling)}` : "");
+    (stats.scheduling ? `\n${schedulerText(stats.scheduling)}` : "") +
+    (stats.meter ? `\n${engineText(stats.meter, stats.wallMs)}` : "");
 }
 
 /** How often each reason brought a guest to the hypervisor, and for how long. */

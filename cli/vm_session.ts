@@ -4,6 +4,7 @@ import { coresNeeded, loadVms, memoryNeeded, readVmConfigs } from "../core/confi
 import { renderProblems } from "../core/config/report.ts";
 import type { FileAccess } from "../core/config/vm_images.ts";
 import type { VmPlan } from "../core/config/vm_plan.ts";
+import type { EngineMeter } from "../core/engine/meter.ts";
 import { exitCounts } from "../core/hypervisor/exit_text.ts";
 import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
 import type { PolicyName } from "../core/hypervisor/scheduling/policies.ts";
@@ -16,7 +17,7 @@ import type { CommandLine } from "./command_line.ts";
 import type { Console } from "./console_line.ts";
 import type { LogLevel } from "./log_levels.ts";
 import type { Plugs } from "./plugs.ts";
-import { boardSession, type Session, type VmControl } from "./session.ts";
+import { boardSession, engineOptions, type Session, type VmControl } from "./session.ts";
 import type { Tracer } from "./trace/tracer.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -57,11 +58,12 @@ export function loadVmPlans(line: CommandLine, access: FileAccess): VmLoad {
 /** Builds the board and starts the VMs on it. */
 export function vmSession(
   { choice, plans, access }: VmLoad,
-  { startNs, plugs, scheduler, tracer, log }: {
+  { startNs, plugs, scheduler, tracer, meter, log }: {
     readonly startNs: number;
     readonly scheduler?: PolicyName | undefined;
     readonly plugs: Plugs;
-    readonly tracer: Tracer | undefined;
+    readonly tracer?: Tracer | undefined;
+    readonly meter?: EngineMeter | undefined;
     readonly log: (level: LogLevel, target: string, message: string) => void;
   },
 ): Session {
@@ -69,6 +71,7 @@ export function vmSession(
   const simulator = buildSimulator(platform, {
     ...board,
     ...plugs,
+    engine: engineOptions(meter),
     hasEl2: true,
     log: (target, message) => log("info", target, message),
   });

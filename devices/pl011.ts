@@ -11,6 +11,7 @@ import { type Chip, device } from "../core/board/device.ts";
 import type { IrqLine } from "../core/board/irq.ts";
 import {
   deaf,
+  isPolled,
   listens,
   listensFrom,
   noteInterrupts,
@@ -83,7 +84,12 @@ export function pl011(wires: Pl011Wires): Pl011 {
     registers: [
       { at: 0x000, name: "UARTDR", read: take, write: send },
       { at: 0x004, name: "UARTRSR", read: () => 0, write: () => {} },
-      { at: 0x018, name: "UARTFR", read: flags },
+      {
+        at: 0x018,
+        name: "UARTFR",
+        read: flags,
+        steady: (s) => s.rx.length > 0 || isPolled(s.listening),
+      },
       { at: 0x020, name: "UARTILPR", field: "ilpr", mask: 0xff },
       { at: 0x024, name: "UARTIBRD", field: "ibrd", mask: 0xffff },
       { at: 0x028, name: "UARTFBRD", field: "fbrd", mask: 0x3f },

@@ -49,6 +49,11 @@ export function deaf(): Listening {
   return { sinceNs: -1, polls: 0, emptyReads: 0 };
 }
 
+/** Whether another such read shows nothing new. */
+export function isPolled(listening: Readonly<Listening>): boolean {
+  return listening.polls >= EnoughPolls;
+}
+
 /** Notes a read that found nothing. */
 export function notePoll(listening: Listening): void {
   listening.polls = Math.min(listening.polls + 1, EnoughPolls);

@@ -75,6 +75,8 @@ export interface Register<S, W> {
   readonly count?: number;
   /** Bytes from one to the next; 4 when omitted. */
   readonly stride?: number;
+  /** Whether a read would change nothing now that outputs follow from: it does not settle then. */
+  readonly steady?: (s: S) => boolean;
   /** The word the guest reads. `i` counts within `count`, `from` is the accessing core. */
   readonly read?: (s: S, w: W, i: number, from: number) => number;
   /**
@@ -111,9 +113,16 @@ export interface Chip<S extends State> extends Device {
 /** The bits of an access, by its width in bytes. */
 const Mask = [0, 0xff, 0xffff, 0, 0xffff_ffff] as const;
 
+/** A register in its place; every row has all members, so that access to them is fast. */
 interface Row<S, W> {
-  readonly register: Register<S, W>;
+  readonly at: number;
+  readonly name: string;
   readonly index: number;
+  readonly mask: number | undefined;
+  readonly field: Register<S, W>["field"];
+  readonly steady: Register<S, W>["steady"];
+  readonly read: Register<S, W>["read"];
+  readonly write: Register<S, W>["write"];
 }
 
 /** Builds a device from its description, in its power-on state and with its outputs driven. */
@@ -127,43 +136,45 @@ export function device<S extends State, W>(spec: DeviceSpec<S, W>, wires: W): Ch
     kind: spec.kind,
     size: spec.size,
     read(offset, width, from) {
-      const row = rows.get(offset & ~3);
+      const row = rows[offset >>> 2];
       if (!row) {
         stray(offset, "read", `read${width * 8} at ${hex(offset)}: no register there`);
         return 0;
       }
-      const { register: r, index } = row;
-      if (r.read === undefined && r.field === undefined) {
-        stray(offset, "read", `read${width * 8} at ${hex(offset)}: ${r.name} is write-only`);
+      if (row.read === undefined && row.field === undefined) {
+        stray(offset, "read", `read${width * 8} at ${hex(offset)}: ${row.name} is write-only`);
         return 0;
       }
-      const word = r.read ? r.read(state, wires, index, from) : load(state, r.field, index);
-      settle();
+      const steady = row.steady !== undefined && row.steady(state);
+      const word = row.read
+        ? row.read(state, wires, row.index, from)
+        : load(state, row.field, row.index);
+      if (!steady) settle();
       return ((word >>> shiftOf(offset)) & (Mask[width] as number)) >>> 0;
     },
     write(offset, width, value, from) {
-      const row = rows.get(offset & ~3);
-      if (!row || (row.register.mask === undefined && !row.register.write)) {
-        const why = row ? `${row.register.name} is read-only` : "no register there";
+      const row = rows[offset >>> 2];
+      if (!row || (row.mask === undefined && !row.write)) {
+        const why = row ? `${row.name} is read-only` : "no register there";
         stray(offset, "write", `write${width * 8} ${hex(value)} at ${hex(offset)}: ${why}`);
         return;
       }
-      const { register: r, index } = row;
+      const { index } = row;
       const lanes = ((Mask[width] as number) << shiftOf(offset)) >>> 0;
       const word = ((value << shiftOf(offset)) & lanes) >>> 0;
-      if (r.field !== undefined) {
-        const mask = (r.mask ?? 0) & lanes;
-        const kept = load(state, r.field, index) & ~mask;
-        store(state, r.field, index, (kept | (word & mask)) >>> 0);
+      if (row.field !== undefined) {
+        const mask = (row.mask ?? 0) & lanes;
+        const kept = load(state, row.field, index) & ~mask;
+        store(state, row.field, index, (kept | (word & mask)) >>> 0);
       }
-      r.write?.(state, wires, word, index, from, lanes);
+      row.write?.(state, wires, word, index, from, lanes);
       settle();
     },
     registerAt(offset) {
-      const row = rows.get(offset & ~3);
+      const row = rows[offset >>> 2];
       if (!row) return undefined;
-      const from = offset - row.register.at;
-      return from === 0 ? row.register.name : `${row.register.name}+${from}`;
+      const from = offset - row.at;
+      return from === 0 ? row.name : `${row.name}+${from}`;
     },
     reset() {
       state = spec.reset();
@@ -220,12 +231,13 @@ function kindOf(value: StateValue | undefined): string {
   return typeof value === "object" ? "a record" : typeof value;
 }
 
-function layOut<S extends State, W>(spec: DeviceSpec<S, W>): Map<number, Row<S, W>> {
-  const rows = new Map<number, Row<S, W>>();
+/** Rows by word. */
+function layOut<S extends State, W>(spec: DeviceSpec<S, W>): (Row<S, W> | undefined)[] {
+  const rows: (Row<S, W> | undefined)[] = [];
   for (const register of spec.registers) {
     for (let index = 0; index < (register.count ?? 1); index++) {
       const at = register.at + index * (register.stride ?? 4);
-      const other = rows.get(at)?.register;
+      const other = rows[at >>> 2];
       const why = other
         ? `${other.name} is there`
         : at % 4 !== 0
@@ -234,7 +246,8 @@ function layOut<S extends State, W>(spec: DeviceSpec<S, W>): Map<number, Row<S, 
         ? `${spec.kind} ends at ${hex(spec.size)}`
         : undefined;
       if (why) throw new RangeError(`Cannot place ${register.name} at ${hex(at)}: ${why}`);
-      rows.set(at, { register, index });
+      const { name, mask, field, steady, read, write } = register;
+      rows[at >>> 2] = { at: register.at, name, index, mask, field, steady, read, write };
     }
   }
   return rows;

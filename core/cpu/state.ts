@@ -120,10 +120,12 @@ export const StateFields = {
   asidControl: [0x574, "u32"],
   /** Generated code has taken an exception from a lower level. */
   calledFromBelow: [0x578, "u32"],
+  /** The record whose read of a device is in the mailbox, though its instruction is not done; or 0. */
+  readAhead: [0x57c, "u32"],
   /** In translated code: what set the flags last; 0 elsewhere, as the flag words are current. */
-  lazyKind: [0x57c, "u32"],
-  lazyA: [0x580, "u64"],
-  lazyB: [0x588, "u64"],
+  lazyKind: [0x580, "u32"],
+  lazyA: [0x588, "u64"],
+  lazyB: [0x590, "u64"],
 } as const satisfies Record<string, Field>;
 
 /** Name of a state field. */

@@ -22,6 +22,16 @@ export function describeAccess(bytes: number, kind: AccessKind, options: AccessO
     (options.align ? 1 << 11 : 0) | (unit << 12);
 }
 
+/** A read with the rights of the level that executes. */
+export function isPlainRead(word: number): boolean {
+  return (word & (3 << 8 | 1 << 10)) === 0;
+}
+
+/** Bytes of an access. */
+export function accessBytes(word: number): number {
+  return word & 0xff;
+}
+
 const decoded = new Map<number, AccessDescriptor>();
 
 /** Unpacks what {@linkcode describeAccess} packed. */

@@ -33,6 +33,8 @@ interface Attempt {
   readonly exact?: Val;
   /** When the result is right and no flag but IXC can be set. */
   readonly rounded?: Val;
+  /** When the result is right and no flag but IXC and UFC can be set. */
+  readonly finite?: Val;
   /** Like `exact`, but tested only when the others do not hold. */
   readonly precise?: () => Val;
 }
@@ -60,7 +62,8 @@ function product(
     const [x, y] = args as [Val, Val];
     const r = t.let(t.w(name, ...args));
     const precise = () => isProduct(t, ...of(x, y, r));
-    return { result: t.bits(finish(t, r)), rounded: t.normal(r), precise };
+    const result = t.bits(finish(t, r));
+    return { result, rounded: t.normal(r), finite: t.finite(r), precise };
   };
 }
 
@@ -97,6 +100,7 @@ const fused = (negateAddend: boolean, negateFactor: boolean): Path => (t, [d, a,
   return {
     result: t.bits(r),
     rounded: t.normal(r),
+    finite: t.finite(r),
     exact: t.and(byZero, t.finite(r)),
     precise: () => soft().precise(),
   };
@@ -228,12 +232,17 @@ function attempted(op: Ops, attempt: Attempt | undefined, t?: FpLane): FastFp | 
   if (!attempt) return undefined;
   const all = (condition: Val) => t ? t.all(condition) : condition;
   const whenFast = (condition: Val) => op.select(op.field("fpFast"), condition, op.i32(0));
-  const { result, exact, rounded, precise } = attempt;
-  const inexact = op.w("i32.and", op.field("fpsr"), op.i32(Fpsr.IXC));
-  const allowed = rounded && op.select(inexact, all(rounded), op.i32(0));
-  const right = exact && allowed
-    ? op.w("i32.or", all(exact), allowed)
-    : allowed ?? all(exact as Val);
+  const { result, exact, rounded, finite, precise } = attempt;
+  const whileSet = (flags: number, condition: Val | undefined) => {
+    if (!condition) return [];
+    const unset = op.w("i32.and", op.w("i32.xor", op.field("fpsr"), op.i32(-1)), op.i32(flags));
+    return [op.select(unset, op.i32(0), all(condition))];
+  };
+  const right = [
+    ...(exact ? [all(exact)] : []),
+    ...whileSet(Fpsr.IXC, rounded),
+    ...whileSet(Fpsr.IXC | Fpsr.UFC, finite),
+  ].reduce((a, b) => op.w("i32.or", a, b));
   const holds = whenFast(right);
   return precise ? { result, holds, holdsToo: () => whenFast(all(precise())) } : { result, holds };
 }

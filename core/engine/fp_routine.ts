@@ -3,6 +3,7 @@
 import { type FpOperation, fpOperationIndex, fpOperations } from "../fp/table.ts";
 import type { Val } from "../isa/ops.ts";
 import { asNode, Emitter, type SlotAddress } from "./emitter.ts";
+import { specialFp } from "./fp_special.ts";
 import type { FunctionBody, FunctionType } from "./wasm_module.ts";
 
 /** Types of the routines: three operands, of which those that an operation lacks are ignored. */
@@ -14,8 +15,10 @@ export const FpRoutineTypes: readonly FunctionType[] = [
 export const FpTypes = { scalar: 4, vector: 5 } as const;
 
 class RoutineEmitter extends Emitter {
-  constructor() {
+  readonly #scalarSlot: number | undefined;
+  constructor(scalarSlot: number | undefined) {
     super(3);
+    this.#scalarSlot = scalarSlot;
   }
   routine(operation: string, info: number, lanes: number | undefined): FunctionBody {
     const { arity } = fpOperations[fpOperationIndex(operation)] as FpOperation;
@@ -27,6 +30,23 @@ class RoutineEmitter extends Emitter {
     asNode(result).emit(this.code);
     const number = lanes === undefined ? FpTypes.scalar : FpTypes.vector;
     return { type: number, locals: this.locals, code: this.code.view().slice() };
+  }
+  override fpExact(operation: string, info: number, args: readonly Val[]): Val {
+    if (this.#scalarSlot !== undefined) {
+      for (const v of [...args, this.i64(0), this.i64(0)].slice(0, 3)) asNode(v).emit(this.code);
+      asNode(this.i32(this.#scalarSlot)).emit(this.code);
+      this.code.bytes([0x11, FpTypes.scalar, 0]); // call_indirect
+      const local = this.newLocal("i64");
+      this.setLocal(local);
+      return this.local(local, "i64");
+    }
+    const special = specialFp(this, operation, info, args);
+    if (!special) return super.fpExact(operation, info, args);
+    const result = this.variable("i64");
+    this.if(special.holds, () => result.set(special.result), () => {
+      result.set(super.fpExact(operation, info, args));
+    });
+    return result.get;
   }
   #absent(): never {
     throw new Error("Cannot emit that: operands and FPSR are all this function knows");
@@ -55,11 +75,15 @@ class RoutineEmitter extends Emitter {
   }
 }
 
-/** The function for an operation, on `lanes` elements of vectors or on scalars. */
+/**
+ * The function for an operation, on `lanes` elements of vectors or on scalars; that for vectors calls
+ * the one for scalars, which is in table slot `scalarSlot`.
+ */
 export function emitFpRoutine(
   operation: string,
   info: number,
-  lanes: number | undefined,
+  lanes?: number,
+  scalarSlot?: number,
 ): FunctionBody {
-  return new RoutineEmitter().routine(operation, info, lanes);
+  return new RoutineEmitter(scalarSlot).routine(operation, info, lanes);
 }

@@ -1,7 +1,7 @@
 /** The functions of TypeScript that generated code calls. @module */
 
 /**
- * Indices of the imported functions, all `(record: i32, argument: i32) -> i32`.
+ * Indices of the imported functions, all `(record: i32, argument: i32) -> i32` but for `fill`.
  *
  * They return 0 to go on, and otherwise leave generated code with the state saying where to go on.
  */
@@ -24,17 +24,36 @@ export const Imports = {
   attend: 7,
   /**
    * A translated access missed the TLB: fills the entry if memory can be accessed directly. Other
-   * than 0: it cannot, and the interpreter must execute the instruction.
+   * than 0, it cannot: `Fill` says what then.
    */
   fill: 8,
   /** A record has been jumped to often. */
   hot: 9,
 } as const;
 
+/** What `fill` answers. */
+export const Fill = {
+  filled: 0,
+  /** The interpreter must execute the instruction. */
+  refused: 1,
+  /** A device has answered: what was read is in the mailbox. */
+  read: 2,
+} as const;
+
 /** Name of an import. */
 export type ImportName = keyof typeof Imports;
 
+/** The functions that are told of an access by arguments: its address in halves, the TLB context. */
+export type FillFunction = (
+  record: number,
+  argument: number,
+  low: number,
+  high: number,
+  context: number,
+) => number;
+
 /** The same functions as a host provides them. */
 export type ImportFunctions = {
-  readonly [K in ImportName]: (record: number, argument: number) => number;
+  readonly [K in ImportName]: K extends "fill" ? FillFunction
+    : (record: number, argument: number) => number;
 };

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { StateFields } from "../cpu/state.ts";
 import { HeatBytes, MemoryMap, PageBytes, Records } from "../memory_map.ts";
 import { CommonWords } from "./common_words.ts";
 import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
@@ -21,6 +22,7 @@ import {
 } from "./handler_emitter.ts";
 import { emitFpRoutine } from "./fp_routine.ts";
 import type { ImportFunctions } from "./imports.ts";
+import { type EngineMeter, ExitNames, measured, meteredImports } from "./meter.ts";
 import { Helpers, moduleSurroundings } from "./module_surroundings.ts";
 import { RecordWriter } from "./record_writer.ts";
 import { Translator } from "./translate/translator.ts";
@@ -50,6 +52,8 @@ export interface EngineOptions {
   readonly recordPages?: number;
   /** Most translated regions at once. */
   readonly regionSlots?: number;
+  /** Wants to know what happens and how long it takes. */
+  readonly meter?: EngineMeter;
 }
 
 /** Decodes, compiles and runs instructions in one linear memory. */
@@ -71,12 +75,15 @@ export class Interpreter {
   readonly #routines = new Map<string, number>();
   readonly #newRoutines: (readonly [slot: number, body: FunctionBody])[] = [];
   #pending = 0;
+  /** Instructions of the last run, about: a run that was shortened counts as whole. */
+  #lastRun = 0;
   #foreign = 0;
   /** Host page of each record page. */
   readonly #hostPages: number[] = [];
   /** Record pages below them that are not in use any more. */
   readonly #freePages: number[] = [];
   #start: () => void;
+  readonly #meter: EngineMeter | undefined;
   /** The second tier; undefined when everything is interpreted. */
   readonly translator: Translator | undefined;
 
@@ -111,7 +118,9 @@ export class Interpreter {
         return 0;
       },
     };
-    this.#imports = { memory, table: this.#table, ...functions };
+    this.#meter = options.meter;
+    const called = options.meter ? meteredImports(functions, options.meter) : functions;
+    this.#imports = { memory, table: this.#table, ...called };
     this.#writer = new RecordWriter({
       memory: memory.buffer,
       has,
@@ -138,19 +147,20 @@ export class Interpreter {
       install: (functions) => this.#instantiate([...this.#newRoutines.splice(0), ...functions]),
       slots: [HandlerSlots, slots],
       undecoded: Fixed.decode,
-    });
+    }, this.#meter?.translator);
   }
 
   #fpRoutine(operation: string, info: number, lanes: number | undefined): number {
     const key = `${operation} ${info} ${lanes}`;
     const known = this.#routines.get(key);
     if (known !== undefined) return known;
+    const scalar = lanes === undefined ? undefined : this.#fpRoutine(operation, info, undefined);
     const slot = FirstRoutine + this.#routines.size;
     if (slot === TableSize) {
       throw new Error(`Cannot add a floating-point routine: the table holds ${RoutineSlots}`);
     }
     this.#routines.set(key, slot);
-    this.#newRoutines.push([slot, emitFpRoutine(operation, info, lanes)]);
+    this.#newRoutines.push([slot, emitFpRoutine(operation, info, lanes, scalar)]);
     return slot;
   }
 
@@ -165,8 +175,21 @@ export class Interpreter {
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
   run(): void {
-    this.translator?.settle();
-    this.#start();
+    const at = MemoryMap.window + StateFields.budget[0];
+    const budget = this.#view.getUint32(at, true);
+    if (this.#meter) this.#measuredRun(this.#meter);
+    else {
+      this.translator?.settle(this.#lastRun);
+      this.#start();
+    }
+    this.#lastRun = budget - this.#view.getUint32(at, true);
+  }
+
+  #measuredRun(meter: EngineMeter): void {
+    measured(meter, meter.settling, () => this.translator?.settle(this.#lastRun));
+    measured(meter, meter.runs, () => this.#start());
+    const exit = this.#view.getUint32(MemoryMap.window + StateFields.exit[0], true);
+    meter.exits[ExitNames[exit] as "left"]++;
   }
 
   /** Instruction word of a record. */

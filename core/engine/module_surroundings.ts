@@ -14,10 +14,19 @@ export const Types: readonly FunctionType[] = [
   { params: [], results: [] },
   { params: ["i32", "i64", "i64"], results: [] },
   ...FpRoutineTypes,
-  { params: ["i64", "i64", "i64", "i32", "i32"], results: ["i64"] },
+  { params: ["i32", "i32", "i32", "i32", "i32"], results: ["i32"] },
+  { params: ["i64", "i64", "i64", "i32", "i32", "i32"], results: ["i64"] },
 ];
 /** Type of the imported functions. */
-export const ImportType = 1;
+const ImportType = 1;
+/** Type of `fill`. */
+const FillType = 6;
+/** Type of the functions that find pages. */
+const FindType = 7;
+
+/** The imported functions in their order, with their types. */
+export const ImportTypes: readonly (readonly [name: string, type: number])[] = Object.keys(Imports)
+  .map((name) => [name, name === "fill" ? FillType : ImportType]);
 
 /** A function that each module carries, since calls between modules are slow. */
 interface Helper {
@@ -32,12 +41,11 @@ export const Helpers: readonly Helper[] = [
   { name: "start", type: 2, emit: () => emitStart(2) },
   { name: "storeFlags", type: 3, emit: () => emitStoreFlags(3) },
   { name: "settleFlags", type: 2, emit: () => emitSettleFlags(2) },
-  { name: "findRead", type: 6, emit: () => emitFind(6, "read") },
-  { name: "findWrite", type: 6, emit: () => emitFind(6, "write") },
+  { name: "findRead", type: FindType, emit: () => emitFind(FindType, "read") },
+  { name: "findWrite", type: FindType, emit: () => emitFind(FindType, "write") },
 ];
 
 /** Types, imports and memory of an engine's modules. */
 export function moduleSurroundings(memoryPages: number, tableSize: number): ModuleSurroundings {
-  const imports = Object.keys(Imports).map((name) => [name, ImportType] as const);
-  return { types: Types, imports, memoryPages, tableSize };
+  return { types: Types, imports: ImportTypes, memoryPages, tableSize };
 }

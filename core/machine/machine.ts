@@ -98,7 +98,10 @@ export class Machine {
 
   constructor(parts: MachineParts) {
     this.parts = parts;
-    this.mmu = new Mmu(mmuHost(parts, { cores: () => this.cores, code: () => this.runner.engine }));
+    this.mmu = new Mmu(
+      mmuHost(parts, { cores: () => this.cores, code: () => this.runner.engine }),
+      parts.engine?.meter?.tlb,
+    );
     this.power = new Power(this, (request) => {
       this.#request = request;
       this.leaveSoon();

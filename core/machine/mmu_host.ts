@@ -37,6 +37,10 @@ export function mmuHost(parts: Parts, { cores, code }: Later): MmuHost {
       cores()[core]?.active ? MemoryMap.window : MemoryMap.saved + core * MemoryMap.stateBytes,
     hostOffset: (pa) => ram.hostOffset(pa),
     mmio: {
+      deviceAt: (pa, bytes) => {
+        const region = bus.find(pa);
+        return region && pa + bytes <= region.base + region.device.size ? region : undefined;
+      },
       covers: (pa) => unmapped === "zero" || bus.find(pa) !== undefined,
       read: (pa, width, core) => {
         const region = bus.find(pa);

@@ -19,12 +19,17 @@ import {
   waitFor,
 } from "../cpu/exceptions.ts";
 import { writePstate } from "../cpu/pstate.ts";
-import { CpuState } from "../cpu/state.ts";
+import { CpuState, StateFields } from "../cpu/state.ts";
 import { readSystemRegister, writeSystemRegister } from "../cpu/system_registers.ts";
 import type { Trap } from "../cpu/types.ts";
-import { readAccessDescriptor } from "../engine/access_descriptor.ts";
+import {
+  accessBytes,
+  type AccessDescriptor,
+  isPlainRead,
+  readAccessDescriptor,
+} from "../engine/access_descriptor.ts";
 import { fpHelper } from "../engine/fp_helper.ts";
-import type { ImportFunctions } from "../engine/imports.ts";
+import { Fill, type ImportFunctions } from "../engine/imports.ts";
 import { type EngineOptions, Interpreter } from "../engine/interpreter.ts";
 import { accessSyndrome } from "../isa/access_syndrome.ts";
 import { instructionClasses } from "../isa/classes.ts";
@@ -34,6 +39,7 @@ import type { AnyInsn, Feature } from "../isa/insn.ts";
 import { MemoryMap, PageBytes, Tlb } from "../memory_map.ts";
 import { AccessFlag } from "../mmu/access.ts";
 import { faultAddress, faultStatus } from "../mmu/fault.ts";
+import type { DeviceReads } from "../mmu/device_reads.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import { Access } from "../mmu/walker.ts";
 import { ExceptionLoop } from "./exception_loop.ts";
@@ -54,6 +60,12 @@ export interface RunnerHost {
   lost(): void;
 }
 
+/** Indices of words of the window: device reads do without looking fields up. */
+const Word = {
+  address: (MemoryMap.window + StateFields.accessAddress[0]) / 4,
+  tlb: (MemoryMap.window + StateFields.tlb[0]) / 4,
+  readAhead: (MemoryMap.window + StateFields.readAhead[0]) / 4,
+} as const;
 /** Records remembered for having accessed devices. */
 const MaxDeviceRecords = 4096;
 
@@ -62,7 +74,9 @@ export class Runner {
   readonly engine: Interpreter;
   readonly #host: RunnerHost;
   readonly #memory: DataView;
+  readonly #words: Int32Array;
   readonly #window: CpuState;
+  readonly #devices: DeviceReads;
   readonly #loop = new ExceptionLoop();
   readonly #context: { -readonly [K in keyof Context]: Context[K] };
 
@@ -74,6 +88,8 @@ export class Runner {
   ) {
     this.#host = host;
     this.#memory = new DataView(memory.buffer);
+    this.#words = new Int32Array(memory.buffer);
+    this.#devices = host.mmu.devices;
     this.#window = new CpuState(memory.buffer, MemoryMap.window);
     this.#context = {
       state: this.#window,
@@ -90,7 +106,7 @@ export class Runner {
       spFault: (record) => this.#takeAt(record, spAlignmentFault(host.running)),
       fpTrap: (record) => this.#fpTrap(record),
       attend: () => this.#settled(),
-      fill: (record, word) => this.#atDevices.has(record) ? 1 : this.#fill(word),
+      fill: (record, word, low, high, context) => this.#fill(record, word, low, high, context),
     };
     this.engine = new Interpreter(memory, imports, has, options);
   }
@@ -158,8 +174,18 @@ export class Runner {
   }
 
   #slow(record: number, word: number): number {
+    const words = this.#words;
+    if (words[Word.readAhead] === record) {
+      words[Word.readAhead] = 0;
+      return this.#settled();
+    }
     const d = readAccessDescriptor(word);
     const { mmu, running } = this.#host;
+    if (isPlainRead(word) && this.#atDevices.has(record)) {
+      const [low, high] = [words[Word.address] as number, words[Word.address + 1] as number];
+      const context = words[Word.tlb] as number;
+      if (this.#devices.read(context, high, low, d.bytes)) return this.#settled();
+    }
     const flags = (d.unprivileged ? AccessFlag.unprivileged : 0) |
       (d.mustAlign ? AccessFlag.aligned : 0);
     const failed = d.kind === "read"
@@ -172,31 +198,50 @@ export class Runner {
     return this.#settled();
   }
 
-  /** Fills the TLB for an access of translated code; 1 when the access needs the interpreter. */
-  #fill(word: number): number {
-    const d = readAccessDescriptor(word);
+  /** Fills the TLB for an access of translated code, or reads a device. */
+  #fill(record: number, word: number, low: number, high: number, context: number): number {
+    const words = this.#words;
+    if (record !== this.#lastAtDevice) {
+      if (!this.#atDevices.has(record)) {
+        return this.#fillEntry(readAccessDescriptor(word)) ? Fill.filled : Fill.refused;
+      }
+      this.#lastAtDevice = record;
+    }
+    if (!isPlainRead(word)) return Fill.refused;
+    if (words[Word.readAhead] === record) {
+      words[Word.readAhead] = 0;
+      return Fill.read;
+    }
+    const bytes = accessBytes(word);
+    if (this.#devices.read(context, high, low, bytes)) return Fill.read;
+    const found = this.#devices.find(this.#host.running.index, high, low);
+    return found && this.#devices.read(context, high, low, bytes) ? Fill.read : Fill.refused;
+  }
+
+  #fillEntry(d: AccessDescriptor): boolean {
     const { mmu, running } = this.#host;
     const state = this.#window;
     const low = state.u32("accessAddress");
     const high = state.high32("accessAddress");
     const inPage = low & (PageBytes - 1);
-    if (inPage + d.bytes > PageBytes || (d.mustAlign && (low & (d.unit - 1)) !== 0)) return 1;
+    if (inPage + d.bytes > PageBytes || (d.mustAlign && (low & (d.unit - 1)) !== 0)) return false;
     const access = d.kind === "read" ? Access.read : Access.write;
     const flags = d.unprivileged ? AccessFlag.unprivileged : 0;
-    if (!mmu.probe(running.index, high, low, d.bytes, 1, access, flags)) return 1;
+    if (!mmu.probe(running.index, high, low, d.bytes, 1, access, flags)) return false;
     const context = state.u32(d.unprivileged ? "tlbUnprivileged" : "tlb");
     const entry = context + ((low >>> 12) % Tlb.entries) * Tlb.entryBytes;
     const tag = entry + (d.kind === "read" ? Tlb.readTag : Tlb.writeTag);
     const page = low - inPage;
     const view = this.#memory;
-    return view.getUint32(tag, true) === page >>> 0 && view.getUint32(tag + 4, true) === high
-      ? 0
-      : 1;
+    return view.getUint32(tag, true) === page >>> 0 && view.getUint32(tag + 4, true) === high;
   }
 
   /** An instruction that reached a device will again: translated code need not ask the MMU first. */
   #noteDevice(record: number): void {
-    if (this.#atDevices.size >= MaxDeviceRecords) this.#atDevices.clear();
+    if (this.#atDevices.size >= MaxDeviceRecords) {
+      this.#atDevices.clear();
+      this.#lastAtDevice = 0;
+    }
     this.#atDevices.add(record);
   }
 
@@ -227,6 +272,8 @@ export class Runner {
   }
 
   #record = 0;
+  /** The one of `#atDevices` that was asked about last. */
+  #lastAtDevice = 0;
   /** Records of instructions that accessed devices. */
   readonly #atDevices = new Set<number>();
 

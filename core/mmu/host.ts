@@ -43,8 +43,19 @@ export interface MmuFeatures {
   readonly xnx: boolean;
 }
 
+/** What answers at addresses of a device. */
+export interface MmioDevice {
+  /** As {@linkcode Mmio.read}, by offset. */
+  read(offset: number, width: 1 | 2 | 4, core: number): number;
+}
+
 /** The bus behind physical addresses that are not RAM. */
 export interface Mmio {
+  /** The device behind all of the `bytes` bytes at `pa`, and its address. */
+  deviceAt?(
+    pa: number,
+    bytes: number,
+  ): { readonly device: MmioDevice; readonly base: number } | undefined;
   /** Whether a device, or a window the platform keeps reserved, answers at `pa`. */
   covers(pa: number): boolean;
   /** Device read; `pa` is a multiple of `width` (1, 2 or 4), `core` is who asks. */

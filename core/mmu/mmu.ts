@@ -24,11 +24,12 @@ import {
   select,
 } from "./core_mmu.ts";
 import { StateFields } from "../cpu/state.ts";
+import { DeviceReads } from "./device_reads.ts";
 import type { Fault } from "./fault.ts";
 import type { MmuHost } from "./host.ts";
 import { invalidate, isBroadcast, type TlbiName } from "./maintenance.ts";
 import { RegimeKind, Variant } from "./regime.ts";
-import { dropWriteTags, flushContext, type TlbMemory } from "./tlb.ts";
+import { dropWriteTags, flushContext, type TlbCounts, type TlbMemory } from "./tlb.ts";
 import { Translate, translate } from "./translate.ts";
 import { Access, forgetTables } from "./walker.ts";
 
@@ -36,13 +37,16 @@ import { Access, forgetTables } from "./walker.ts";
 export class Mmu {
   readonly #cores: readonly CoreMmu[];
   readonly #memory: TlbMemory;
+  /** Reads of devices. */
+  readonly devices: DeviceReads;
 
-  constructor(host: MmuHost) {
+  constructor(host: MmuHost, counts: TlbCounts = { fills: 0, invalidations: 0 }) {
     const words = new Uint32Array(host.memory);
     const writable = new Uint8Array(Math.ceil(host.memory.byteLength / 4096));
-    const memory: TlbMemory = { host, words, writable };
+    const memory: TlbMemory = { host, words, writable, counts };
     this.#memory = memory;
     this.#cores = Array.from({ length: host.cores }, (_, i) => createCoreMmu(i, host, memory));
+    this.devices = new DeviceReads(this.#cores);
   }
 
   #core(core: number): CoreMmu {
@@ -129,6 +133,7 @@ export class Mmu {
 
   /** Executes a TLBI; (high, low) is the operand register. */
   invalidateTlb(core: number, name: TlbiName, high: number, low: number): void {
+    this.#memory.counts.invalidations++;
     const own = this.#core(core);
     const hcr = hcrOf(own);
     const at = own.host.stateBase(core) + StateFields.el[0];

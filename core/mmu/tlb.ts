@@ -54,11 +54,21 @@ export interface Context {
   readonly filled: Uint16Array;
   readonly isFilled: Uint8Array;
   count: number;
+  /** Counts entries that came, changed or went. */
+  changes: number;
   /** Stage 1 mappings larger than a page that entries came from, as {@linkcode blockKey}s. */
   readonly blocks: Set<number>;
   lastBlock: number;
   /** log2 of the sizes in `blocks`. */
   readonly blockSizes: number[];
+}
+
+/** What is counted. */
+export interface TlbCounts {
+  /** Entries written, each after a miss. */
+  fills: number;
+  /** TLBI instructions executed. */
+  invalidations: number;
 }
 
 /** What the TLBs of all cores share. */
@@ -68,6 +78,7 @@ export interface TlbMemory {
   readonly words: Uint32Array;
   /** Pages of linear memory that may have write tags: 1 for each. */
   readonly writable: Uint8Array;
+  readonly counts: TlbCounts;
 }
 
 /** The TLB of one core. */
@@ -168,6 +179,7 @@ function createContext(address: number): Context {
     filled: new Uint16Array(Tlb.entries),
     isFilled: new Uint8Array(Tlb.entries),
     count: 0,
+    changes: 0,
     blocks: new Set(),
     lastBlock: -1,
     blockSizes: [],
@@ -187,6 +199,7 @@ function setTag(words: Uint32Array, at: number, high: number, low: number): void
 }
 
 function dropSlot(words: Uint32Array, context: Context, slot: number): void {
+  context.changes++;
   context.vaLow[slot] = NoPage;
   context.flags[slot] = 0;
   clearTags(words, context, slot);
@@ -237,6 +250,7 @@ export function fillSlot(
   vaLow: number,
   translation: Translation,
 ): number {
+  memory.counts.fills++;
   const slot = (vaLow >>> 12) & SlotMask;
   const page = translation.pa - (translation.pa & 4095);
   const hostPage = memory.host.hostOffset(page);
@@ -244,6 +258,7 @@ export function fillSlot(
     context.isFilled[slot] = 1;
     context.filled[context.count++] = slot;
   }
+  context.changes++;
   context.vaHigh[slot] = vaHigh;
   context.vaLow[slot] = vaLow & -4096;
   context.page[slot] = page;

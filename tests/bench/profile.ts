@@ -7,12 +7,14 @@ import { readCommandLine } from "../../cli/command_line.ts";
 import { readFile } from "../../cli/files.ts";
 import { loadVmPlans } from "../../cli/vm_session.ts";
 import { hex } from "../../core/hex.ts";
+import { isTranslated } from "../../core/machine/code_at.ts";
+import { Access } from "../../core/mmu/walker.ts";
 import { disassemble } from "../../core/isa/disassemble.ts";
-import { PageBytes } from "../../core/memory_map.ts";
 import { startBare } from "../../platforms/bare_boot.ts";
 import { buildSimulator, type Simulator } from "../../platforms/simulator.ts";
 import { createHypervisor } from "../../platforms/virtual_machine.ts";
 import { hvsimArgs } from "./emulators.ts";
+import { benchSymbols, type Symbols } from "./symbols.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Virtual time between samples, as many instructions: a prime, so that loops keep no step with it. */
@@ -24,6 +26,8 @@ const Shown = 12;
 interface Region {
   readonly pc: bigint;
   samples: number;
+  /** Samples at which it had been translated. */
+  translated: number;
   hostMs: number;
   /** Its words when it was first seen. */
   readonly words: readonly number[];
@@ -54,13 +58,10 @@ function powerOn(args: readonly string[]): Simulator {
 
 /** The words of the region at `pc` as the running core sees them. */
 function wordsAt({ machine, ram }: Simulator, pc: bigint): number[] {
-  const page = machine.mmu.fetch(
-    machine.running.index,
-    Number(pc >> 32n),
-    Number(pc & 0xffff_ffffn) | 0,
-  );
-  if (page < 0) return [];
-  const at = page + Number(pc) % PageBytes;
+  const low = Number(pc & 0xffff_ffffn);
+  const pa = machine.mmu.peek(machine.running.index, Number(pc >> 32n), low, Access.execute);
+  const at = ram.hostOffset(pa);
+  if (at < 0) return [];
   return Array.from(
     { length: RegionBytes / 4 },
     (_, i) => ram.view.getUint32(at + 4 * i, true),
@@ -82,34 +83,48 @@ export async function profile(workload: Workload, folder: string): Promise<strin
     const pc = exact - exact % BigInt(RegionBytes);
     let region = regions.get(pc);
     if (!region) {
-      regions.set(pc, region = { pc, samples: 0, hostMs: 0, words: wordsAt(simulator, pc) });
+      const words = wordsAt(simulator, pc);
+      regions.set(pc, region = { pc, samples: 0, translated: 0, hostMs: 0, words });
     }
     region.samples++;
+    if (isTranslated(machine, exact)) region.translated++;
     region.hostMs += now - before;
     samples++;
     before = now;
   }
   return describe(workload, [...regions.values()], {
+    symbols: workload.kind === "image" ? await benchSymbols() : () => undefined,
     samples,
     hostMs: cpuMs() - startMs,
     instructions: machine.instructions,
   });
 }
 
+interface Totals {
+  readonly symbols: Symbols;
+  readonly samples: number;
+  readonly hostMs: number;
+  readonly instructions: number;
+}
+
 function describe(
   { name }: Workload,
   regions: readonly Region[],
-  { samples, hostMs, instructions }: { samples: number; hostMs: number; instructions: number },
+  { symbols, samples, hostMs, instructions }: Totals,
 ): string {
   const share = (part: number, whole: number) => `${(part / whole * 100).toFixed(1)}%`.padStart(6);
   const hottest = regions.toSorted((a, b) => b.hostMs - a.hostMs).slice(0, Shown);
+  const translated = regions.reduce((sum, region) => sum + region.translated, 0);
   const head = `${name}: ${instructions} instructions, ${(hostMs / 1000).toFixed(3)} s, ` +
-    `${(instructions / hostMs / 1000).toFixed(0)} MIPS; ${regions.length} regions`;
+    `${(instructions / hostMs / 1000).toFixed(0)} MIPS; ${regions.length} places seen by ` +
+    `${samples} samples, ${(translated / samples * 100).toFixed(1)}% in translated code`;
   return [
     head,
-    ...hottest.flatMap(({ pc, samples: seen, hostMs: ms, words }) => [
-      `${share(ms, hostMs)} of time, ${share(seen, samples)} of instructions, ` +
-      `${(seen * SampleNs / ms / 1000).toFixed(0).padStart(5)} MIPS at ${hex(pc)}`,
+    ...hottest.flatMap(({ pc, samples: seen, translated, hostMs: ms, words }) => [
+      `${share(ms, hostMs)} of time, ${share(seen, samples)} of instructions (` +
+      `${(seen * SampleNs / 1e6).toFixed(1)} M), ` +
+      `${(seen * SampleNs / ms / 1000).toFixed(0)} MIPS, ` +
+      `${translated * 2 > seen ? "translated" : "interpreted"}, at ${symbols(pc) ?? hex(pc)}`,
       ...words.map((word, i) =>
         `      ${hex(pc + BigInt(4 * i))}  ${disassemble(word, pc + BigInt(4 * i))}`
       ),

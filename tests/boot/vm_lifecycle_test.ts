@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Program } from "./vm_programs.ts";
-import { Calls, Lost, Reset, Spin, Ticker } from "./vm_programs.ts";
+import { Calls, Idle, Lost, PowerKey, Reset, Spin, Ticker } from "./vm_programs.ts";
 import { loadVmsOf, PlayedConsole, runUntil, type TinyOptions, tinyVm } from "./vm_rig.ts";
 
 const Ms = 1_000_000;
@@ -159,6 +159,27 @@ Deno.test("lifecycle: memory is empty for whoever gets it next", () => {
   }
 });
 
+Deno.test("lifecycle: a VMID comes without translations of the VM that had it", () => {
+  const memory = "[[0x4000_0000, 0x80_0000, 0x7, 0]]";
+  const files = { ...tinyVm(1, Ticker, Played), ...tinyVm(2, Ticker, { ...Played, memory }) };
+  const loaded = loadVmsOf({ vms: ["tiny1.toml"], files });
+  const { hypervisor } = loaded;
+  hypervisor.isAttended = true;
+  runUntil(loaded, 2 * Ms);
+  const [first] = hypervisor.vms;
+  assert(first && hypervisor.kill(1).ok && hypervisor.delete(1).ok);
+  const [plan] = loaded.plansOf(["tiny2.toml"]);
+  assert(plan && hypervisor.create(plan).ok);
+  const second = hypervisor.find(2);
+  assertEquals(second?.vmid, first.vmid);
+  assert(second?.holdings.ram[0]?.base !== first.holdings.ram[0]?.base);
+  let text = "";
+  second?.console?.onTransmit((byte) => void (text += String.fromCharCode(byte)));
+  hypervisor.start(2);
+  runUntil(loaded, 3 * Ms);
+  assertEquals(text[0], "0");
+});
+
 Deno.test("lifecycle: a reset by the guest and a restart both begin with empty memory", () => {
   const { hypervisor, run, text } = load([Reset]);
   run(1);
@@ -188,4 +209,48 @@ Deno.test("lifecycle: devices of VMs that have ended are reset, and no alarm is 
   assertEquals(snapshots(), before);
   machine.run(machine.nowNs + 1000);
   assertEquals(board.events.pending, 0);
+});
+
+/** The board's GPIO controller, which its power key is at. */
+const Gpio = '["pl061@9030000", 0x903_0000, 0x903_0000, 0x1000, 0x1],';
+
+Deno.test("lifecycle: a guest is asked to power off by the power key", () => {
+  const { hypervisor, run, state, text } = load([PowerKey], { ...Played, passthrough: Gpio });
+  run(1);
+  assertEquals(state(1), "running");
+  assert(hypervisor.stop(1).ok);
+  assertEquals(state(1), "stopping");
+  assertEquals([run(1), text[0], state(1)], ["stopped", "P", "stopped"]);
+});
+
+Deno.test("lifecycle: a guest that does not power off when asked is cut off after ten seconds", () => {
+  const { hypervisor, run, state, log } = load([Idle], { ...Played, passthrough: Gpio });
+  run(1);
+  assert(hypervisor.stop(1).ok);
+  run(9999);
+  assertEquals(state(1), "stopping");
+  const refused = hypervisor.pause(1);
+  assert(!refused.ok);
+  assertEquals(refused.why, "Cannot pause vm1: it must be running, it is stopping");
+  assertEquals([run(2), state(1)], ["stopped", "stopped"]);
+  assert(log.includes("warn vm1 its guest has not powered off in 10 s and is cut off"));
+});
+
+Deno.test("lifecycle: a guest that was asked to power off can be killed or started anew", () => {
+  for (const operation of ["kill", "restart"] as const) {
+    const { hypervisor, run, state } = load([Idle, Spin], { ...Played, passthrough: Gpio });
+    run(1);
+    assert(hypervisor.stop(1).ok);
+    assert(hypervisor[operation](1).ok);
+    const before = state(1);
+    hypervisor.kill(2);
+    run(11_000);
+    assertEquals(
+      [before, state(1)],
+      operation === "kill" ? ["stopped", "stopped"] : [
+        "running",
+        "running",
+      ],
+    );
+  }
 });

@@ -344,3 +344,55 @@ export const Ticker: Program = [
     0x17ff_ffed, // b 3c <tick>
   ]],
 ];
+
+/** Waits, busily, for the board's power key; then says P and powers off. */
+export const PowerKey: Program = [
+  [0x0, [
+    0xd2a1_2009, // mov x9, #0x9000000
+    0xd2a1_206a, // mov x10, #0x9030000
+    0xb940_2140, // ldr w0, [x10, #32]
+    0x34ff_ffe0, // cbz w0, 8 <poll>
+    0x5280_0a01, // mov w1, #0x50
+    0xb900_0121, // str w1, [x9]
+    0xd280_0100, // mov x0, #0x8
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0002, // hvc #0x0
+  ]],
+];
+
+/** Waits for an interrupt that never comes. */
+export const Idle: Program = [
+  [0x0, [
+    0xd503_207f, // wfi
+    0x17ff_ffff, // b 0 <.text>
+  ]],
+];
+
+/** Turns vCPU 1 on again and again and says O; that one says o and turns itself off. */
+export const Comings: Program = [
+  [0x0, [
+    0xd2a1_2009, // mov x9, #0x9000000
+    0xd280_0034, // mov x20, #0x1
+    0xd280_0060, // mov x0, #0x3
+    0xf2b8_8000, // movk x0, #0xc400, lsl #16
+    0xaa14_03e1, // mov x1, x20
+    0x1000_0122, // adr x2, 38 <other>
+    0xaa14_03e3, // mov x3, x20
+    0xd400_0002, // hvc #0x0
+    0x5280_09e1, // mov w1, #0x4f
+    0xb900_0121, // str w1, [x9]
+    0x5280_fa04, // mov w4, #0x7d0
+    0x7100_0484, // subs w4, w4, #0x1
+    0x54ff_ffe1, // b.ne 2c <again+0x24>
+    0x17ff_fff5, // b 8 <again>
+    0xd2a1_2009, // mov x9, #0x9000000
+    0x5280_0de1, // mov w1, #0x6f
+    0xb900_0121, // str w1, [x9]
+    0x5282_7104, // mov w4, #0x1388
+    0x7100_0484, // subs w4, w4, #0x1
+    0x54ff_ffe1, // b.ne 48 <other+0x10>
+    0xd280_0040, // mov x0, #0x2
+    0xf2b0_8000, // movk x0, #0x8400, lsl #16
+    0xd400_0002, // hvc #0x0
+  ]],
+];

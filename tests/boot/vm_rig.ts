@@ -57,6 +57,8 @@ export interface TinyOptions {
   readonly memory?: string;
   readonly cpus?: number;
   readonly emulated?: string;
+  /** Further rows of `passthrough_devices`. */
+  readonly passthrough?: string;
   /** The core of its vCPU; any when omitted. */
   readonly core?: number;
   /** More lines of [base]. */
@@ -92,6 +94,7 @@ emu_devices = [${emulated}]
 passthrough_devices = [
   ["intc@8000000", 0x800_0000, 0x800_0000, 0x5_0000, 0x1],
   ${emulated.includes("console") ? "" : '["pl011@9000000", 0x900_0000, 0x900_0000, 0x1000, 0x1],'}
+  ${options.passthrough ?? ""}
 ]
 `;
   return { [`tiny${id}.toml`]: toml, [`tiny${id}.bin`]: programBytes(program) };

@@ -32,7 +32,7 @@ function start() {
   const { plans } = loadVms(["tiny1.toml"], platformFacts(qemuVirt, choice), { read });
   const load = { choice, plans, access: { read }, warnings: "" };
   const plugs = openPlugs({}, plans, () => {});
-  const session = vmSession(load, { startNs: 0, plugs, tracer: undefined, log: () => {} });
+  const session = vmSession(load, { startNs: 0, plugs, log: () => {} });
   assert(session.vms);
   return { session, vms: session.vms };
 }

@@ -7,7 +7,7 @@ import type { StateField } from "../../core/cpu/state.ts";
 import { HeatBytes, MemoryMap } from "../../core/memory_map.ts";
 import { disassemble } from "../../core/isa/disassemble.ts";
 import type { EngineOptions } from "../../core/engine/interpreter.ts";
-import type { TranslatorStats } from "../../core/engine/translate/translator.ts";
+import type { TranslatorStats } from "../../core/engine/meter.ts";
 import type { BoardState } from "../../platforms/assemble.ts";
 import { qemuVirt } from "../../platforms/qemu_virt.ts";
 import { buildSimulator, type Simulator } from "../../platforms/simulator.ts";

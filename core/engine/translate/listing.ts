@@ -1,8 +1,7 @@
 /** Listings of translated regions: the guest's instructions and what they became. @module */
 
 import { disassemble } from "../../isa/disassemble.ts";
-import { Imports } from "../imports.ts";
-import { Helpers, Types } from "../module_surroundings.ts";
+import { Helpers, ImportTypes, Types } from "../module_surroundings.ts";
 import { wasmText } from "../wasm_text.ts";
 import type { Translation } from "./translator.ts";
 
@@ -16,7 +15,7 @@ export interface ListedPage {
 
 /** What the functions of a module are called, by their numbers: imports, then helpers. */
 const functions = [
-  ...Object.keys(Imports).map((name) => [name, 1] as const),
+  ...ImportTypes,
   ...Helpers.map(({ name, type }) => [name, type] as const),
 ];
 

@@ -95,6 +95,17 @@ export abstract class RegionExits extends RegionMemory {
       this.#dispatch(here);
     });
   }
+  protected budgetHere(): Val {
+    return this.w("i32.add", this.#budget(), this.i32(this.unspent()));
+  }
+  protected leaveWithBudget(): void {
+    const here = this.here();
+    this.#leave(() => {
+      asNode(this.w("i32.wrap_i64", super.field("budget"))).emit(this.code);
+      this.setLocal(Budget);
+      this.#dispatch(here);
+    });
+  }
   /** Makes the state in memory exact, and then `go` does. */
   #leave(go: () => void): void {
     const { journal } = this;

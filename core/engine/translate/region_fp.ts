@@ -135,11 +135,9 @@ function emitShort(
     short.bits && t.scalar ? "i64" : to.type.length > 3 ? "v128" : to.type as "f64",
   );
   r.set(result);
-  const [beyond, refresh] = limits.exceeded(to, tested ?? r.get, taken, named.lanes);
-  e.ifSeldom(beyond, () => {
+  e.ifSeldom(limits.exceeded(to, tested ?? r.get, taken, named.lanes), () => {
     const exact = e.callFp(named.operation, named.info, named.lanes, operands);
     r.set(short.bits ? exact : to.fromBits(exact));
-    refresh();
   });
   return short.bits ? r.get : to.bits(r.get);
 }

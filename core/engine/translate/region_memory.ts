@@ -12,7 +12,7 @@ import type { Access, AccessKind, AccessOptions, SlotRef, Val } from "../../isa/
 import { describeAccess } from "../access_descriptor.ts";
 import { asNode, nodeAddress } from "../emitter.ts";
 import { goFunction } from "../handler_emitter.ts";
-import { FindFunction } from "./find_page.ts";
+import { FindFunction, Mailbox } from "./find_page.ts";
 import { RegionState } from "./region_state.ts";
 
 /** Where a page's VA is kept, and what makes host addresses of VAs in it. */
@@ -36,6 +36,10 @@ export abstract class RegionMemory extends RegionState {
   protected abstract followsPointers(slot: number): boolean;
   /** Leaves before it: the interpreter executes it. */
   protected abstract sideExit(): void;
+  /** The same, with the budget that is in the state. */
+  protected abstract leaveWithBudget(): void;
+  /** Instructions left, this one included. */
+  protected abstract budgetHere(): Val;
 
   /** No page is known when the region is entered. */
   protected forgetPages(): void {
@@ -72,13 +76,17 @@ export abstract class RegionMemory extends RegionState {
   #hostBySite(va: Val, bytes: number, kind: AccessKind, { page, addend }: Site): Val {
     const none = this.i64(0);
     const inPage = this.w("i64.sub", va, this.load("i64.load", none, page));
+    const host = this.variable("i64");
     this.ifSeldom(this.w("i64.gt_u", inPage, this.i64(4096 - bytes)), () => {
-      const host = this.#hostByTlb(va, bytes, kind, {});
-      const start = this.w("i64.and", va, this.i64(-4096));
-      this.storeAt("i64.store", nodeAddress(none, page), start);
-      this.storeAt("i64.store", nodeAddress(none, addend), this.w("i64.sub", host, va));
-    });
-    return this.let(this.w("i64.add", va, this.load("i64.load", none, addend)));
+      host.set(this.#hostByTlb(va, bytes, kind, {}));
+      // What a device has answered is no page.
+      this.ifSeldom(this.w("i64.eq", host.get, this.i64(Mailbox)), () => {}, () => {
+        const start = this.w("i64.and", va, this.i64(-4096));
+        this.storeAt("i64.store", nodeAddress(none, page), start);
+        this.storeAt("i64.store", nodeAddress(none, addend), this.w("i64.sub", host.get, va));
+      });
+    }, () => host.set(this.w("i64.add", va, this.load("i64.load", none, addend))));
+    return host.get;
   }
   #hostByTlb(va: Val, bytes: number, kind: AccessKind, options: AccessOptions): Val {
     const slot = this.w("i64.and", this.w("i64.shr_u", va, this.i64(7)), this.i64(TlbIndexMask));
@@ -110,11 +118,12 @@ export abstract class RegionMemory extends RegionState {
     for (const v of [this.#context(options), va, key]) asNode(v).emit(this.code);
     this.emitRecord();
     asNode(this.i32(describeAccess(bytes, kind, options))).emit(this.code);
+    asNode(this.budgetHere()).emit(this.code);
     this.code.byte(0x10); // call
     this.code.uleb(goFunction + (kind === "read" ? FindFunction.read : FindFunction.write));
     const host = this.newLocal("i64");
     this.setLocal(host);
-    this.ifSeldom(this.w("i64.eqz", this.local(host, "i64")), () => this.sideExit());
+    this.ifSeldom(this.w("i64.eqz", this.local(host, "i64")), () => this.leaveWithBudget());
     return this.local(host, "i64");
   }
   /** On this path the stack pointer has been checked, and has moved by multiples of 16 at most. */

@@ -261,8 +261,7 @@ export abstract class RegionState extends RegionFlags {
     const operands = [this.let(a), this.let(b)] as const;
     const [x, y] = operands.map((v) => t.fromBits(v)) as [Val, Val];
     // The sum of two numbers is none only where they are infinities of unlike signs.
-    const [beyond] = this.limits.exceeded(t, t.w("add", x, y), "numbers");
-    this.ifSeldom(beyond, () => {
+    this.ifSeldom(this.limits.exceeded(t, t.w("add", x, y), "numbers"), () => {
       this.if(this.w("i32.eqz", this.field("fpFast")), () => this.leave());
       this.callFp(signalling ? "compareSignalling" : "compare", size, undefined, operands);
     });

@@ -10,6 +10,7 @@
 
 import { Records } from "../../memory_map.ts";
 import type { Feature } from "../../isa/insn.ts";
+import { noTranslations, type TranslatorStats } from "../meter.ts";
 import type { FunctionBody } from "../wasm_module.ts";
 import { discover, PageInstructions, type Region } from "./region.ts";
 import { emitRegion, explainRegion } from "./emit_region.ts";
@@ -45,27 +46,11 @@ interface Installed {
 /** Regions compiled together. */
 const BatchSize = 16;
 
-/** Runs for which a small batch waits for more. */
-const Patience = 500;
+/** Instructions for which a small batch waits for more. */
+const Patience = 500_000;
 
 /** Of all slots, the part that loses its regions when there are none left. */
 const EvictedShare = 4;
-
-/** Figures for --stats. */
-export interface TranslatorStats {
-  /** Regions translated. */
-  regions: number;
-  /** Their instructions; what is in two of them counts twice. */
-  instructions: number;
-  /** Modules that they were compiled in. */
-  modules: number;
-  /** Regions that went because an instruction of theirs was written. */
-  invalidated: number;
-  /** Regions that went to make room. */
-  evicted: number;
-  /** Times that all records, and so all regions, went. */
-  dropped: number;
-}
 
 /** A region that can be translated: with its page's first record and its entry's own handler. */
 interface Found {
@@ -87,10 +72,7 @@ export interface Translation extends ExplainedRegion {
 
 /** See the module. */
 export class Translator {
-  readonly stats: TranslatorStats = {
-    ...{ regions: 0, instructions: 0, modules: 0 },
-    ...{ invalidated: 0, evicted: 0, dropped: 0 },
-  };
+  readonly stats: TranslatorStats;
   readonly #host: TranslatorHost;
   readonly #queue = new Set<number>();
   /** Installed regions by the first record of their page; the page translated first comes first. */
@@ -101,8 +83,9 @@ export class Translator {
   #used = 0;
   #waited = 0;
 
-  constructor(host: TranslatorHost) {
+  constructor(host: TranslatorHost, stats = noTranslations()) {
     this.#host = host;
+    this.stats = stats;
   }
 
   /** Notes a hot record. */
@@ -116,9 +99,14 @@ export class Translator {
     return slot >= this.#host.slots[0];
   }
 
-  /** Called between runs: what has waited long enough is translated, though the batch is small. */
-  settle(): void {
-    if (this.#queue.size > 0 && ++this.#waited >= Patience) this.flush();
+  /**
+   * Called between runs, with the length of the last one: what has waited long enough is translated,
+   * though the batch is small.
+   */
+  settle(instructions: number): void {
+    if (this.#queue.size === 0) return;
+    this.#waited += instructions;
+    if (this.#waited >= Patience) this.flush();
   }
 
   /** Translates what is queued. */

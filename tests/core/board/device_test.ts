@@ -65,6 +65,20 @@ Deno.test("device: every access, event, reset and restore settles", () => {
   chip.restore(saved);
   assertEquals(settled, [0x10, 0x11, 0x11, 7, 0x10, 7]);
 });
+Deno.test("device: a read that changes nothing does not settle while it says so", () => {
+  let settled = 0;
+  const chip = device({
+    kind: "counter",
+    size: 4,
+    reset: () => ({ reads: 0 }),
+    registers: [{ at: 0, name: "R", read: (s) => ++s.reads, steady: (s) => s.reads >= 2 }],
+    settle: () => void settled++,
+    stray: () => {},
+  }, {});
+  const before = settled;
+  assertEquals([1, 2, 3, 4].map(() => chip.read(0, 4, 0)), [1, 2, 3, 4]);
+  assertEquals(settled - before, 2);
+});
 Deno.test("device: stray accesses read zero and are told once for each place", () => {
   const { chip, log } = rig();
   for (let i = 0; i < 2; i++) {

@@ -106,6 +106,11 @@ Deno.test("fast floating point: results and flags are those of the exact way", (
   assert(compare(300, Fpsr.IXC, 1) < 0.6, "most operations must take the fast way");
 });
 
+Deno.test("fast floating point: results that underflow are taken once FPSR.UFC is set", () => {
+  const share = compare(100, Fpsr.IXC | Fpsr.UFC, 1);
+  assert(share < 0.3, `${share} of the operations took the exact way`);
+});
+
 Deno.test("fast floating point: inexactness is found out while FPSR.IXC is clear", () => {
   assert(compare(100, 0, 1) < 0.9, "operations that are surely exact must take the fast way");
 });

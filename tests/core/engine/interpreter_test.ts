@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { EngineOptions } from "../../../core/engine/interpreter.ts";
+import { MemoryMap } from "../../../core/memory_map.ts";
 import { EngineRig, engines } from "./rig.ts";
 
 /** The program's last words lie in the next page. */
@@ -156,6 +157,22 @@ for (const [name, options] of Object.entries(engines)) {
     assertEquals(rig.run(6 * 10), 0);
     assertEquals(rig.state.x[0], 10n * (1n + 4096n + 16n));
     assertEquals(rig.kept.slice(0, 5), [true, true, false, true, false]);
+  });
+
+  Deno.test(`engine: the ${name} forgets pages that hold code no more, and uses their records again`, () => {
+    const rig = new EngineRig({ ...options, recordPages: 2 });
+    for (let page = 0; page < 8; page++) {
+      rig.map(0x1_0000, page * 0x1000, "code");
+      rig.load(0x1_0000, [0x9100_0400 | (page << 10), 0x17ff_ffff]); // add x0, x0, #page; b .-4
+      rig.state.setU64("pc", 0x1_0000n);
+      rig.state.x[0] = 0n;
+      assertEquals([rig.run(200), rig.state.x[0]], [0, BigInt(100 * (page | 1))]);
+      const host = MemoryMap.ram + page * 0x1000;
+      assert(rig.engine.isCodePage(host));
+      rig.engine.dropCodePage(host);
+      assertEquals([rig.engine.isCodePage(host), rig.engine.codePages], [false, 0]);
+    }
+    assertEquals(rig.kept, new Array(8).fill(true));
   });
 
   Deno.test(`engine: the ${name} leaves where no code is mapped, exactly`, () => {

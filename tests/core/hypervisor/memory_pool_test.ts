@@ -40,3 +40,17 @@ Deno.test("memory pool: ranges given back join their neighbours", () => {
   for (const i of [0, 2, 1, 3]) memory.release(parts[i] as { base: number; bytes: number });
   assertEquals(memory.takeLowest(64 * MiB, 4096), { base: 0x4000_0000, bytes: 64 * MiB });
 });
+
+Deno.test("memory pool: what comes back counts as used until that is taken notice of", () => {
+  const memory = pool();
+  const range = memory.takeLowest(4 * MiB, MiB) as { base: number; bytes: number };
+  assertEquals(memory.takeUsed(range), []);
+  memory.release(range);
+  const inner = { base: range.base + MiB, bytes: MiB };
+  assertEquals(memory.takeUsed(inner), [inner]);
+  assertEquals(memory.takeUsed({ base: range.base - MiB, bytes: 64 * MiB }), [
+    { base: range.base, bytes: MiB },
+    { base: range.base + 2 * MiB, bytes: 2 * MiB },
+  ]);
+  assertEquals(memory.takeUsed(range), []);
+});

@@ -18,7 +18,7 @@ function tables() {
       used += count;
       return at;
     },
-    release: () => {},
+    release: (_base, count) => void (used -= count),
   });
   const entry = (table: number, index: number) =>
     ram.view.getBigUint64(ram.hostOffset(table + index * 8), true);
@@ -71,4 +71,13 @@ Deno.test("stage 2: an address is mapped once", () => {
   const { stage2 } = tables();
   stage2.map(0, 0x4000_0000, 4 * MiB, Rwx);
   assertThrows(() => stage2.map(2 * MiB, 0, 4096, Rwx), RangeError, "0x0020_0000");
+});
+
+Deno.test("stage 2: all tables are given back", () => {
+  const { stage2, used } = tables();
+  stage2.map(0, 0x4000_0000, 4096, Rwx);
+  stage2.map(4 * GiB, 0x4000_0000, 4096, Rwx);
+  assertEquals(used(), 2 + 2 + 2);
+  stage2.release();
+  assertEquals([used(), stage2.translate(0)], [0, undefined]);
 });

@@ -104,6 +104,7 @@ Deno.test("translation: agrees with the reference on random tables, registers an
       host: m.host,
       words: new Uint32Array(m.memory),
       writable: new Uint8Array(m.memory.byteLength / 4096),
+      counts: { fills: 0, invalidations: 0 },
     });
     for (let round = 0; round < 400; round++) {
       const reference = referenceOf(m, xnx, random);

@@ -45,3 +45,13 @@ Deno.test("overlay: a disk below that fails makes reads and first writes fail", 
     disk.write(8, new Uint8Array(512)),
   ], [true, false, true, false]);
 });
+
+Deno.test("overlay: renewed, it is as the disk below", () => {
+  const below = memoryDisk(16);
+  const disk = overlay(below.backend);
+  const sector = new Uint8Array(512);
+  disk.write(3, sector.fill(7));
+  disk.renew?.();
+  assertEquals(disk.read(3, sector), true);
+  assertEquals(sector, new Uint8Array(512));
+});

@@ -144,3 +144,21 @@ Deno.test("switch: a restored switch delivers what was on its way", () => {
   assertThrows(() => rig(2).hub.restore(a.hub.snapshot()), TypeError, "must have 2 ports");
   assert(a.captured.length === 2);
 });
+
+Deno.test("switch: a port that is removed loses its frames, and its number is given again", () => {
+  const { clock, hub, ports, send, taken } = rig();
+  send(1, Broadcast);
+  send(0, Broadcast);
+  ports[1]?.remove();
+  clock.advanceTo(1e6);
+  assertEquals(taken(), [[1], [], [1, 0]]);
+  send(0, 1); // nobody is known to have that address any more
+  clock.advanceTo(2e6);
+  assertEquals(taken(), [[], [], [0]]);
+  const next = hub.port(() => {});
+  next.connect(true);
+  send(2, Broadcast);
+  clock.advanceTo(3e6);
+  assertEquals(next.first()?.[11], 2);
+  assertEquals((hub.snapshot().ports as unknown[]).length, 3);
+});
