@@ -152,6 +152,8 @@ export class Vm {
   /** How often the VM has left its guest in all its lives; `exitCounts` has the names of reasons. */
   readonly exits: ExitCounters;
   state: VmState = "loaded";
+  /** It has stopped, but not by its guest's wish. */
+  wasCutOff = false;
   /** Why it failed: a report for people. */
   failure: string | undefined;
   /** CNTVOFF_EL2: the guest's virtual counter starts at zero, and stands still in pauses. */
