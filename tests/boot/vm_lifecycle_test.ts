@@ -1,7 +1,24 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Program } from "./vm_programs.ts";
-import { Calls, Idle, Lost, PowerKey, Reset, Spin, Ticker } from "./vm_programs.ts";
-import { loadVmsOf, PlayedConsole, runUntil, type TinyOptions, tinyVm } from "./vm_rig.ts";
+import {
+  Calls,
+  Idle,
+  Lost,
+  PowerKey,
+  Publisher,
+  Reset,
+  Spin,
+  Subscriber,
+  Ticker,
+} from "./vm_programs.ts";
+import {
+  ChannelPage,
+  loadVmsOf,
+  PlayedConsole,
+  runUntil,
+  type TinyOptions,
+  tinyVm,
+} from "./vm_rig.ts";
 
 const Ms = 1_000_000;
 const Played: TinyOptions = { emulated: PlayedConsole };
@@ -262,4 +279,22 @@ Deno.test("lifecycle: a guest that was asked to power off can be killed or start
       ],
     );
   }
+});
+
+Deno.test("lifecycle: a VM that publishes memory can be started anew while another one sees it", () => {
+  const { hypervisor, text, machine } = load([Publisher, Subscriber], { emulated: ChannelPage });
+  const until = (isDone: () => boolean) => {
+    for (let n = 0; !isDone(); n++) {
+      assert(n < 100_000, `${text}`);
+      machine.run(machine.nowNs + 1000);
+    }
+  };
+  until(() => text[1] === "H");
+  assert(hypervisor.pause(2).ok);
+  const { freeBytes } = hypervisor.resources.memory;
+  assert(hypervisor.restart(1).ok);
+  assertEquals(hypervisor.resources.memory.freeBytes, freeBytes);
+  until(() => text[0] === "011011");
+  assert(hypervisor.kill(1).ok && hypervisor.resume(2).ok);
+  until(() => text[1] === "H170");
 });
