@@ -64,6 +64,8 @@ export interface Consoles {
   /** The last thing printed did not end its line. */
   readonly midLine: boolean;
   /** Hands over what was printed since the last time. */
+  hand(nowNs: number): void;
+  /** The same at the end of a slice, when prompts that have stood for a while are shown, too. */
   flush(nowNs: number): void;
   /** Types what guests take; how many bytes they took. */
   deliver(): number;
@@ -196,6 +198,11 @@ class AllConsoles implements Consoles {
   }
 
   flush(nowNs: number): void {
+    this.hand(nowNs);
+    this.#screen.settle(nowNs);
+  }
+
+  hand(nowNs: number): void {
     const pieces = this.#pieces;
     this.#pieces = [];
     for (const { line, bytes: list } of pieces) {
@@ -206,7 +213,6 @@ class AllConsoles implements Consoles {
       if (backend) backend.wake();
       else this.#screen.print(line, bytes, nowNs);
     }
-    this.#screen.settle(nowNs);
   }
 
   deliver(): number {

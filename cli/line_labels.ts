@@ -6,6 +6,8 @@ export interface LineLabels {
   print(name: string, bytes: Uint8Array, nowNs: number): void;
   /** Shows unfinished lines, prompts for example, that have not grown for a while. */
   settle(nowNs: number): void;
+  /** Something else was shown: what goes on does so in a new line. */
+  interrupt(): void;
   /** Forgets unfinished lines: somebody else shows them. */
   forget(): void;
   /** The last thing shown did not end its line. */
@@ -117,6 +119,7 @@ export function lineLabels(
         if (who.held.length > 0 && nowNs - who.lastNs >= SettleNs) show(who, false);
       }
     },
+    interrupt: () => void (open = undefined),
     forget() {
       speakers.clear();
       open = undefined;

@@ -26,7 +26,12 @@ import { loadVmPlans, vmSession } from "./vm_session.ts";
 /** Runs to the end; the exit code. @throws {UsageError} When there is nothing that could run. */
 export async function run(line: CommandLine, terminal: Terminal): Promise<number> {
   const { options, script: steps } = line;
-  const remark = logger(options.log ?? quietFilter, terminal);
+  const interactive = terminal.typed && terminal.shown && steps.length === 0;
+  let say = terminal.say;
+  const remark = logger(options.log ?? quietFilter, {
+    colours: terminal.colours,
+    say: (text) => say(text),
+  });
   let session: Session | undefined;
   const log = (level: LogLevel, target: string, message: string) => {
     const [, vm, part] = /^(vm\d+)(?:\.(.*))?$/.exec(target) ?? [];
@@ -54,9 +59,12 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
       terminal.progress("");
       if (!terminal.show(bytes)) stopped ??= 0;
     },
-    say: terminal.say,
+    // What keys are answered with must be seen.
+    say: interactive && !terminal.watched
+      ? (text) => void terminal.show(new TextEncoder().encode(text.replaceAll("\n", "\r\n")))
+      : terminal.say,
     listen: (bytes, name) => script.printed(bytes, name),
-    interactive: terminal.typed && terminal.shown && steps.length === 0,
+    interactive,
     colours: terminal.shown && !Deno.noColor,
     open: (line) => serials.open(line),
   });
@@ -69,6 +77,12 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     },
   );
   screen.onArrival = input.notify;
+  say = (text) => {
+    // A remark comes after what was printed before it.
+    if (session) screen.hand(session.nowNs);
+    if (interactive && terminal.watched) screen.say(text);
+    else terminal.say(text);
+  };
 
   const startMs = performance.now();
   if (terminal.typed && steps.length === 0) {

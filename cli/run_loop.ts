@@ -177,7 +177,8 @@ class Run {
     if (this.#instructions >= (limits.instructions ?? Infinity)) {
       return this.#end(4, "The instructions are used up (--max-insns)");
     }
-    if (this.#host.nowMs() - this.#startMs >= (limits.wallTimeoutMs ?? Infinity)) {
+    const { wallTimeoutMs } = limits;
+    if (wallTimeoutMs !== undefined && this.#host.nowMs() - this.#startMs >= wallTimeoutMs) {
       return this.#end(4, "The time is up (--wall-timeout)");
     }
     // Where nothing more is due, what the guests have not taken they will not take.

@@ -39,7 +39,7 @@ export interface Screen {
   step(by: 1 | -1): void;
   /** Shows all consoles line by line, until something is typed. */
   together(): void;
-  /** Says lines to the user; then an unfinished line, a prompt for example, is shown once more. */
+  /** Says lines to the user; soon an unfinished line, a prompt for example, is shown once more. */
   say(text: string): void;
   /** Bytes of `line` that were not shown. */
   unseen(line: ConsoleLine): number;
@@ -74,7 +74,11 @@ class OneScreen implements Screen {
   #chosen: ConsoleLine | undefined;
   #speaker: ConsoleLine | undefined;
   #midLine = false;
+  /** Lines of hvsim's own stand where a console's unfinished one was. */
+  #disturbed = false;
   #hinted = false;
+  /** The console that nobody reads at, once that was said. */
+  #deaf: ConsoleLine | undefined;
 
   constructor(host: ScreenHost) {
     this.#host = host;
@@ -108,6 +112,7 @@ class OneScreen implements Screen {
   }
 
   settle(nowNs: number): void {
+    this.#redraw();
     if (this.#front === undefined) {
       this.#labels.settle(nowNs);
       return;
@@ -143,7 +148,11 @@ class OneScreen implements Screen {
       return;
     }
     if (this.#front === undefined && this.#labelled && this.#host.interactive) this.bring(line);
-    line.type(bytes);
+    if (line.alive) line.type(bytes);
+    else if (this.#host.interactive && this.#deaf !== line) {
+      this.#deaf = line;
+      this.say(`${line.name} has ended, nobody reads what is typed; Ctrl-A h helps\n`);
+    }
   }
 
   bring(line: ConsoleLine): void {
@@ -155,6 +164,7 @@ class OneScreen implements Screen {
     if (line !== this.#front) this.#leave();
     const hint = this.#hinted ? "" : " (Ctrl-A n: the next one, Ctrl-A h: help)";
     this.#hinted = true;
+    this.#disturbed = false;
     this.#front = line;
     this.#frontLived = line.alive;
     const ended = line.alive ? "" : "; it has ended";
@@ -194,11 +204,10 @@ class OneScreen implements Screen {
 
   say(text: string): void {
     this.#host.say(this.midLine ? `\n${text}` : text);
-    if (!this.midLine || !this.#host.interactive) return;
+    if (!this.#host.interactive) return;
+    this.#disturbed ||= this.midLine || this.#front?.screen.ownScreen !== undefined;
     this.#midLine = false;
-    if (this.#front !== undefined) this.#replay(this.#front);
-    else if (this.#labelled) this.#labels.forget();
-    else if (this.#speaker !== undefined) this.#replay(this.#speaker);
+    this.#labels.interrupt();
   }
 
   unseen(line: ConsoleLine): number {
@@ -242,6 +251,14 @@ class OneScreen implements Screen {
         this.#seen.set(line, this.#unfinished(line));
       }
     }
+  }
+
+  /** Shows again what lines of hvsim's own have disturbed. */
+  #redraw(): void {
+    if (!this.#disturbed) return;
+    this.#disturbed = false;
+    const line = this.#front ?? (this.#labelled ? undefined : this.#speaker);
+    if (line !== undefined && !this.#midLine) this.#replay(line);
   }
 
   /** Shows what was not seen, or the unfinished line, or all of a screen of the program's own. */

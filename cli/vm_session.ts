@@ -85,7 +85,8 @@ export function vmSession(
     ...(scheduler ? { scheduler } : {}),
   });
   hypervisor.onVmEnded = (vm) => {
-    if (vm.state === "stopped") log("info", vm.label, `"${vm.name}" has powered off`);
+    const how = vm.wasCutOff ? "has been stopped" : "has powered off";
+    if (vm.state === "stopped") log("info", vm.label, `"${vm.name}" ${how}`);
   };
   const { vms } = hypervisor;
   const session = Object.assign(common, {

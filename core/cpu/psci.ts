@@ -1,5 +1,5 @@
 /**
- * PSCI 1.1 (DEN 0022) and SMCCC 1.1 (DEN 0028), one row per function.
+ * PSCI 1.1 (DEN 0022), SMCCC 1.1 (DEN 0028) and stolen time (DEN 0057), one row per function.
  *
  * Serves the firmware of a board and the virtual firmware of a VM alike.
  *
@@ -23,6 +23,10 @@ export interface PowerController {
   suspend(affinity: bigint): void;
   systemOff(): void;
   systemReset(): void;
+  /** Whether there is memory to execute at `entry`; as far as is known, there is without this. */
+  isExecutable?(entry: bigint): boolean;
+  /** Where the calling core finds its stolen time; −1 when nowhere. Only a VM's cores lose any. */
+  stolenTime?(): bigint;
 }
 
 /** Return codes (DEN 0022 5.2.2). */
@@ -59,15 +63,20 @@ export interface PsciFunction {
   /** SMC32 identifier; functions that take addresses also exist as SMC64. */
   readonly id: number;
   readonly smc64?: true;
+  /** Whether there is the function at all; there is without this. */
+  readonly isThere?: (power: PowerController) => boolean;
   readonly run: (call: PsciCall) => PsciAnswer;
 }
 
 const smc64Bit = 0x4000_0000;
 
+/** Functions of DEN 0057, which exist as SMC64 alone. */
+const PvTime = { features: 0xc500_0020, stolen: 0xc500_0021 } as const;
+
 /** The functions that answer. */
 export const psciFunctions: readonly PsciFunction[] = [
   { name: "SMCCC_VERSION", id: 0x8000_0000, run: () => 0x1_0001n },
-  { name: "SMCCC_ARCH_FEATURES", id: 0x8000_0001, run: ({ args }) => architectural(args[0]) },
+  { name: "SMCCC_ARCH_FEATURES", id: 0x8000_0001, run: architectural },
   { name: "PSCI_VERSION", id: 0x8400_0000, run: () => 0x1_0001n },
   { name: "CPU_SUSPEND", id: 0x8400_0001, smc64: true, run: cpuSuspend },
   { name: "CPU_OFF", id: 0x8400_0002, run: cpuOff },
@@ -77,7 +86,14 @@ export const psciFunctions: readonly PsciFunction[] = [
   { name: "MIGRATE_INFO_TYPE", id: 0x8400_0006, run: () => 2n },
   { name: "SYSTEM_OFF", id: 0x8400_0008, run: ({ power }) => void power.systemOff() },
   { name: "SYSTEM_RESET", id: 0x8400_0009, run: ({ power }) => void power.systemReset() },
-  { name: "PSCI_FEATURES", id: 0x8400_000a, run: ({ args }) => features(args[0]) },
+  { name: "PSCI_FEATURES", id: 0x8400_000a, run: features },
+  { name: "PV_TIME_FEATURES", id: PvTime.features, isThere: losesTime, run: pvTimeFeatures },
+  {
+    name: "PV_TIME_ST",
+    id: PvTime.stolen,
+    isThere: losesTime,
+    run: ({ power }) => power.stolenTime?.(),
+  },
 ];
 
 const byId = new Map<number, PsciFunction>();
@@ -93,16 +109,40 @@ export function psciFunction(id: number): PsciFunction | undefined {
 
 const word = (value: bigint): number => Number(BigInt.asUintN(32, value));
 
-function features(id: bigint): bigint {
-  return byId.has(word(id)) ? PsciStatus.success : PsciStatus.notSupported;
+/** The function with that identifier, if there is one here. */
+function find(id: bigint, power: PowerController): PsciFunction | undefined {
+  const f = byId.get(word(id));
+  return f && (f.isThere?.(power) ?? true) ? f : undefined;
+}
+
+function features({ power, args: [id] }: PsciCall): bigint {
+  const f = find(id, power);
+  return f && !f.isThere ? PsciStatus.success : PsciStatus.notSupported;
 }
 
 /** SMCCC_ARCH_FEATURES speaks of the Arm Architecture Calls, of which there is no workaround. */
-function architectural(id: bigint): bigint {
-  return word(id) >>> 16 === 0x8000 ? features(id) : PsciStatus.notSupported;
+function architectural({ power, args: [id] }: PsciCall): bigint {
+  const isKnown = word(id) >>> 16 === 0x8000 || word(id) === PvTime.features;
+  return isKnown && find(id, power) ? PsciStatus.success : PsciStatus.notSupported;
 }
 
-function cpuSuspend({ power, affinity }: PsciCall): PsciAnswer {
+function losesTime({ stolenTime }: PowerController): boolean {
+  return stolenTime !== undefined;
+}
+
+function pvTimeFeatures({ args: [id] }: PsciCall): bigint {
+  const isPvTime = word(id) === PvTime.features || word(id) === PvTime.stolen;
+  return isPvTime ? PsciStatus.success : PsciStatus.notSupported;
+}
+
+/** Bits of a power state in the original format that are not defined (DEN 0022 5.4.2). */
+const ReservedPowerState = 0xfcfe_0000n;
+const PowerDown = 1n << 16n;
+
+/** Waits in any state; one that powers down is left as a standby state is, which is allowed. */
+function cpuSuspend({ power, affinity, args: [state, entry] }: PsciCall): PsciAnswer {
+  if (state & ReservedPowerState) return PsciStatus.invalidParameters;
+  if (state & PowerDown && !isEntry(power, entry)) return PsciStatus.invalidAddress;
   power.suspend(affinity);
   return PsciStatus.success;
 }
@@ -121,10 +161,14 @@ function cpuOn({ power, args: [target, entry, context] }: PsciCall): PsciAnswer 
     case "pending":
       return PsciStatus.onPending;
     case "off":
-      if (entry & 3n) return PsciStatus.invalidAddress;
+      if (!isEntry(power, entry)) return PsciStatus.invalidAddress;
       power.turnOn(target, entry, context);
       return PsciStatus.success;
   }
+}
+
+function isEntry(power: PowerController, entry: bigint): boolean {
+  return (entry & 3n) === 0n && (power.isExecutable?.(entry) ?? true);
 }
 
 const affinityStates = { on: 0n, off: 1n, pending: 2n } as const;
@@ -154,7 +198,7 @@ export function callPsci(
   affinity: bigint,
 ): PsciFunction | undefined {
   const id = word(registers.x(0));
-  const f = byId.get(id);
+  const f = find(BigInt(id), power);
   const wide = (id & smc64Bit) !== 0;
   const argument = (n: number) => wide ? registers.x(n) : BigInt.asUintN(32, registers.x(n));
   const answer = f

@@ -14,7 +14,8 @@ import { Rounding } from "../fp/ops.ts";
 import { type FpInfo, unpackFpInfo } from "../fp/table.ts";
 import type { Ops, Val } from "../isa/ops.ts";
 import { isProduct, sumError } from "./fp_error.ts";
-import { fusedDouble, fusedSingle, hostFused } from "./fp_fused.ts";
+import { reciprocalOf, reciprocalRootOf } from "./fp_estimate.ts";
+import { fusedDouble, fusedSingle, halfStep, hostFused } from "./fp_fused.ts";
 import { FpLane } from "./fp_lane.ts";
 import { hasFusedMadd } from "./fused_madd.ts";
 
@@ -104,6 +105,13 @@ const fused = (negateAddend: boolean, negateFactor: boolean): Path => (t, [d, a,
     exact: t.and(byZero, t.finite(r)),
     precise: () => soft().precise(),
   };
+};
+
+/** (3 - a · b) / 2: halving is exact where the result is normal. */
+const rootStep: Path = (t, [a, b]) => {
+  if (!hasFusedMadd) return undefined;
+  const r = t.let(halfStep(t, a as Val, b as Val));
+  return { result: t.bits(r), rounded: t.normal(r) };
 };
 
 const Directions = {
@@ -206,6 +214,10 @@ const Paths: Readonly<Record<string, Path>> = {
   greater: comparison("gt"),
   absGreaterEqual: comparison("ge", true),
   absGreater: comparison("gt", true),
+  recipStep: (t, [a, b], info) => fused(false, true)(t, [t.constant(2), a as Val, b as Val], info),
+  rsqrtStep: rootStep,
+  recipEstimate: (t, [x]) => reciprocalOf(t, x as Val),
+  rsqrtEstimate: (t, [x]) => reciprocalRootOf(t, x as Val),
   roundInt,
   convert,
   toFixed,

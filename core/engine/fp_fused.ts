@@ -25,6 +25,11 @@ export function hostFused(t: FpLane, addend: Val, a: Val, b: Val, subtract = fal
   return t.scalar ? t.op.lane(`${type}.extract_lane`, 0, r) : r;
 }
 
+/** FRSQRTS by {@linkcode hostFused}. */
+export function halfStep(t: FpLane, a: Val, b: Val): Val {
+  return t.w("mul", hostFused(t, t.constant(3), a, b, true), t.constant(0.5));
+}
+
 /** What is half way between two numbers of single precision, in the fraction of a double. */
 const Tie = { mask: 0x1fff_ffffn, value: 0x1000_0000n } as const;
 

@@ -5,11 +5,13 @@
  * @module
  */
 
+import { RegionFlags } from "../config/vm_keys.ts";
 import { callPsci, type PowerController, psciFunctions } from "../cpu/psci.ts";
 import type { ChannelProblem, Channels } from "./channels.ts";
 import { type Exit, readGeneral, writeGeneral } from "./exit.ts";
 import { ReasonKind, reasonOf } from "./exit_reasons.ts";
 import { type Outcome, resume } from "./outcome.ts";
+import { StolenTime } from "./stolen_time.ts";
 import type { Vcpu, Vm } from "./vm.ts";
 
 /** A hypercall of ArceOS: HVC #0 with its number in X0, which gets the result. */
@@ -84,7 +86,8 @@ function vmPower(exit: Exit, next: (outcome: Outcome) => void): PowerController 
   return {
     powerOf: (affinity) => {
       const vcpu = vm.vcpus.find((v: Vcpu) => v.affinity === affinity);
-      return vcpu && (vcpu.state === "off" ? "off" : "on");
+      if (!vcpu || vcpu.state === "off") return vcpu && "off";
+      return vcpu.isStarting ? "pending" : "on";
     },
     turnOn: (affinity, entry, context) => {
       const vcpu = vm.vcpuAt(affinity);
@@ -94,7 +97,26 @@ function vmPower(exit: Exit, next: (outcome: Outcome) => void): PowerController 
     suspend: () => next({ next: "wait", skip: false }),
     systemOff: () => next({ next: "halt", how: "off" }),
     systemReset: () => next({ next: "halt", how: "reset" }),
+    isExecutable: (entry) =>
+      vm.plan.memory.some(({ gpa, bytes, flags }) =>
+        entry >= gpa && entry < gpa + bytes && (flags & RegionFlags.execute) !== 0
+      ),
+    stolenTime: () => stolenTimeOf(exit) ?? -1n,
   };
+}
+
+/** Where the caller finds its stolen time; undefined when nowhere. The first call makes the page. */
+function stolenTimeOf({ core, vcpu }: Exit): bigint | undefined {
+  const { vm } = vcpu;
+  if (vm.stolenTime === undefined) {
+    try {
+      vm.stolenTime = new StolenTime(vm.vcpus, vm.stage2, Math.floor(core.clock.now()));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      vm.stolenTime = null;
+    }
+  }
+  return vm.stolenTime?.addressOf(vcpu);
 }
 
 function hypercall(exit: Exit, number: number): Outcome {

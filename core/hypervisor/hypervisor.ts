@@ -7,7 +7,6 @@
  * @module
  */
 
-import { hexRange } from "../hex.ts";
 import type { Alarm } from "../board/clock.ts";
 import type { Device } from "../board/device.ts";
 import type { VmPlan } from "../config/vm_plan.ts";
@@ -16,12 +15,12 @@ import type { Machine } from "../machine/machine.ts";
 import { Channels } from "./channels.ts";
 import { type ConsoleLine, consoleLine } from "./console_line.ts";
 import { type ResetRegisters, resetRegisters } from "./context.ts";
+import { describe } from "./description.ts";
 import type { Log } from "./exit.ts";
 import { writeGuest } from "./guest_memory.ts";
 import { type HardwareLink, timerLinks } from "./hardware_links.ts";
 import { ExitLedger } from "./ledger.ts";
 import { Done, refuse, type Result, type VmOperation, wrongState } from "./lifecycle.ts";
-import type { PhysicalRange } from "./memory_pool.ts";
 import type { RunObserver } from "./observer.ts";
 import type { PhysicalGic } from "./physical_gic.ts";
 import { guestInstruction, guestWord, report } from "./report.ts";
@@ -181,21 +180,21 @@ export class Hypervisor {
 
   /**
    * Asks the guest to power off by its power key; it is cut off when it has not done so in ten
-   * seconds of virtual time, or at once when it has no such key.
+   * seconds of virtual time, or at once when it has no such key or does not run.
    */
   stop(id: number): Result {
     return this.#operate("stop", id, (vm) => {
       const { powerKey } = vm.devices;
-      if (!powerKey) return this.#end(vm, "stopped");
+      if (!powerKey || vm.state !== "running") return this.#cutOff(vm);
       vm.state = "stopping";
-      this.#schedule(vm, this.#machine.nowNs + PowerOffNs, () => this.#cutOff(vm));
+      this.#schedule(vm, this.#machine.nowNs + PowerOffNs, () => this.#outOfTime(vm));
       powerKey();
     });
   }
 
   /** Stops a VM without asking its guest. */
   kill(id: number): Result {
-    return this.#operate("kill", id, (vm) => this.#end(vm, "stopped"));
+    return this.#operate("kill", id, (vm) => this.#cutOff(vm));
   }
 
   /** Cuts a VM off, unless it has ended, and starts it anew. */
@@ -252,7 +251,7 @@ export class Hypervisor {
     }
     devices.distributor.onChange = (vcpus) => this.#loop.changed(vm, vcpus);
     for (const { hardware, guest } of devices.links) this.#link(vm, hardware, guest);
-    this.#describe(vm);
+    describe(vm, this.#log);
     return vm;
   }
 
@@ -265,21 +264,6 @@ export class Hypervisor {
     }
     const link = vm.gic.links.add(hardware, guest);
     this.#owners.set(hardware, { vm, link });
-  }
-
-  #describe(vm: Vm): void {
-    const { plan } = vm;
-    const cpus = plan.vcpus.map((v) => `0x${v.mpidr.toString(16)}`).join(", ");
-    this.#log("debug", vm.label, `"${vm.name}": vCPUs ${cpus}`);
-    plan.memory.forEach((region, i) => {
-      const pieces = (vm.memory[i] as PhysicalRange[]).map((p) => hexRange(p.base, p.bytes));
-      const where = hexRange(region.gpa, region.bytes);
-      this.#log("debug", vm.label, `memory ${where} is ${pieces.join(", ")}`);
-    });
-    for (const { gpa, hpa, bytes } of vm.devices.windows) {
-      const where = gpa === hpa ? "" : ` is ${hexRange(hpa, bytes)}`;
-      this.#log("debug", vm.label, `window ${hexRange(gpa, bytes)}${where}`);
-    }
   }
 
   /** Puts the images into memory and lets the first vCPU run. */
@@ -311,9 +295,14 @@ export class Hypervisor {
   }
 
   /** It did not power off in time. */
-  #cutOff(vm: Vm): void {
+  #outOfTime(vm: Vm): void {
     const seconds = PowerOffNs / 1e9;
     this.#log("warn", vm.label, `its guest has not powered off in ${seconds} s and is cut off`);
+    this.#cutOff(vm);
+  }
+
+  #cutOff(vm: Vm): void {
+    vm.wasCutOff = true;
     this.#end(vm, "stopped");
   }
 
@@ -364,6 +353,7 @@ export class Hypervisor {
     if (!hadEnded) {
       this.#giveBack(vm);
       vm.state = "stopped";
+      vm.wasCutOff = true;
     }
     const result = this.#attempt(operation, vm.label, () => {
       const next = this.#load(vm.plan);

@@ -18,12 +18,15 @@ interface Transition {
   readonly to: VmState | "deleted";
 }
 
-/** Every operation. `stop` goes on to `stopped`; guests end in `stopped` or `failed` by themselves. */
+/**
+ * Every operation. `stop` goes on to `stopped`, at once where there is no guest that could be asked;
+ * guests end in `stopped` or `failed` by themselves.
+ */
 export const Transitions: { readonly [O in VmOperation]: Transition } = {
   start: { from: ["loaded", "stopped", "failed"], to: "running" },
   pause: { from: ["running"], to: "paused" },
   resume: { from: ["paused"], to: "running" },
-  stop: { from: ["running"], to: "stopping" },
+  stop: { from: ["loaded", "running", "paused"], to: "stopping" },
   kill: { from: ["loaded", "running", "paused", "stopping"], to: "stopped" },
   restart: {
     from: ["loaded", "running", "paused", "stopping", "stopped", "failed"],

@@ -24,7 +24,7 @@ export class Scheduler {
   constructor(machine: Machine, policy: PolicyName) {
     this.#machine = machine;
     this.#policy = policy;
-    this.cpus = machine.cores.map((core) => physicalCpu(core, machine.nowNs));
+    this.cpus = machine.cores.map((core) => physicalCpu(core, this.#nowNs));
     this.#queues = new RunQueues(Policies[policy](), this.cpus.length, (core) => this.#on(core));
   }
 
@@ -33,7 +33,7 @@ export class Scheduler {
     const reached = [...this.cpus, ...vms.flatMap(({ vcpus }) => vcpus)];
     return schedulerReport({
       policy: this.#policy,
-      nowNs: Math.max(this.#machine.nowNs, ...reached.map(({ account }) => account.sinceNs)),
+      nowNs: Math.max(this.#nowNs, ...reached.map(({ account }) => account.sinceNs)),
       cpus: this.cpus,
       vms,
       waiting: (core) => this.#queues.waiting(core),
@@ -44,7 +44,7 @@ export class Scheduler {
   accountsOf(vm: number, vcpus: number): readonly VcpuAccount[] {
     const had = this.#accounts.get(vm);
     if (had?.length === vcpus) return had;
-    const nowNs = this.#machine.nowNs;
+    const nowNs = this.#nowNs;
     const accounts = Array.from({ length: vcpus }, () => new VcpuAccount(nowNs));
     this.#accounts.set(vm, accounts);
     return accounts;
@@ -62,31 +62,31 @@ export class Scheduler {
   wake(vcpu: Vcpu): boolean {
     this.#become(vcpu, "ready");
     if (!vcpu.vm.isActive) return false;
-    this.#queues.wake(vcpu, this.#machine.nowNs);
+    this.#queues.wake(vcpu, this.#nowNs);
     return true;
   }
 
   /** The running `vcpu` waits or is off. */
   leave(vcpu: Vcpu, state: "blocked" | "off"): void {
     this.#become(vcpu, state);
-    this.#queues.leave(vcpu, this.#machine.nowNs);
+    this.#queues.leave(vcpu, this.#nowNs);
   }
 
   /** The running `vcpu` could go on. */
   requeue(vcpu: Vcpu, loss: Loss): void {
     this.#become(vcpu, "ready");
-    this.#queues.requeue(vcpu, loss, this.#machine.nowNs);
+    this.#queues.requeue(vcpu, loss, this.#nowNs);
   }
 
   /** Its VM stands still from now on: `vcpu` is in no queue, and leaves its core when that comes by. */
   pause(vcpu: Vcpu): void {
     this.#queues.remove(vcpu);
-    vcpu.account.pause(true, this.#machine.nowNs);
+    vcpu.account.pause(true, this.#nowNs);
   }
 
   /** Its VM goes on. True when `vcpu` is to be woken. */
   resume(vcpu: Vcpu): boolean {
-    vcpu.account.pause(false, this.#machine.nowNs);
+    vcpu.account.pause(false, this.#nowNs);
     if (vcpu.state !== "ready") return false;
     this.#become(vcpu, "blocked");
     return true;
@@ -96,7 +96,7 @@ export class Scheduler {
   detach(vcpu: Vcpu): void {
     this.#queues.remove(vcpu);
     this.#become(vcpu, "off");
-    vcpu.account.pause(false, this.#machine.nowNs);
+    vcpu.account.pause(false, this.#nowNs);
     for (const cpu of this.cpus) {
       if (cpu.current !== vcpu) continue;
       cpu.account.become("idle", vcpu.account.sinceNs);
@@ -106,7 +106,7 @@ export class Scheduler {
 
   /** When the running `vcpu` must give up its core; undefined: need not. */
   sliceEndNs(vcpu: Vcpu): number | undefined {
-    return this.#queues.sliceEndNs(vcpu, this.#machine.nowNs);
+    return this.#queues.sliceEndNs(vcpu, this.#nowNs);
   }
 
   /** An idle core that may have one of those who wait for `core`. */
@@ -121,29 +121,36 @@ export class Scheduler {
     let loss: Loss | undefined;
     if (before?.state === "running" && !before.vm.isActive) {
       this.#become(before, "ready");
-      this.#queues.leave(before, this.#machine.nowNs);
+      this.#queues.leave(before, this.#nowNs);
     } else if (before?.state === "running") {
-      loss = this.#queues.loss(before, this.#machine.nowNs);
+      loss = this.#queues.loss(before, this.#nowNs);
       if (!loss) return before;
       this.requeue(before, loss);
     }
-    const vcpu = this.#queues.pick(index, this.#machine.nowNs);
+    const vcpu = this.#queues.pick(index, this.#nowNs);
     if (vcpu !== before) {
-      cpu.account.become("idle", this.#machine.nowNs);
+      cpu.account.become("idle", this.#nowNs);
       cpu.current = vcpu;
       if (before && loss) before.account.preemptions++;
     }
     if (!vcpu) return undefined;
     // It may have been on a core whose turn in this round was before this one's.
-    const aheadNs = vcpu.account.sinceNs - this.#machine.nowNs;
+    const aheadNs = vcpu.account.sinceNs - this.#nowNs;
     if (aheadNs > 0) this.#machine.spend(aheadNs);
-    cpu.account.become("busy", this.#machine.nowNs);
+    cpu.account.become("busy", this.#nowNs);
     this.#become(vcpu, "running");
+    vcpu.isStarting = false;
+    vcpu.vm.stolenTime?.update(vcpu, this.#nowNs);
     if (vcpu !== before) {
       cpu.switches++;
       vcpu.account.switchedTo(index);
     }
     return vcpu;
+  }
+
+  /** Whole nanoseconds, of which sums are exact. */
+  get #nowNs(): number {
+    return Math.floor(this.#machine.nowNs);
   }
 
   #on(core: number): Vcpu | undefined {
@@ -152,6 +159,6 @@ export class Scheduler {
   }
 
   #become(vcpu: Vcpu, state: VcpuState): void {
-    vcpu.account.become(state, this.#machine.nowNs);
+    vcpu.account.become(state, this.#nowNs);
   }
 }

@@ -96,6 +96,17 @@ export class Stage2 {
     }
   }
 
+  /**
+   * An empty page of the hypervisor's own that the guest may read at `gpa`.
+   *
+   * @throws {RangeError} When there is none, or something is mapped there.
+   */
+  readOnlyPage(gpa: number): DataView {
+    const page = this.#pages(1);
+    this.map(gpa, page, PageBytes, { read: true, write: false, execute: false, device: false });
+    return new DataView(this.#ram.bytes.buffer, this.#ram.hostOffset(page), PageBytes);
+  }
+
   /** Maps `bytes` at `gpa` to pieces of RAM, one after the other. */
   mapPieces(gpa: number, pieces: readonly PhysicalRange[], attributes: Stage2Attributes): void {
     let at = gpa;

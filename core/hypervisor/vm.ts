@@ -13,6 +13,7 @@ import type { Holdings } from "./resources.ts";
 import { newNotes, type Schedulable } from "./scheduling/policy.ts";
 import type { VcpuAccount, VcpuState } from "./scheduling/vcpu_account.ts";
 import type { Stage2 } from "./stage2.ts";
+import type { StolenTime } from "./stolen_time.ts";
 import type { VirtualDistributor } from "./virtual_distributor.ts";
 import type { VirtualGic } from "./virtual_gic.ts";
 
@@ -85,6 +86,8 @@ export class Vcpu implements Schedulable {
   alarm: bigint | undefined;
   /** It repeats an exception without end. */
   isLost = false;
+  /** It has been turned on and has not run yet. */
+  isStarting = false;
 
   constructor(vm: Vm, index: number, plan: VcpuPlan, account: VcpuAccount) {
     this.vm = vm;
@@ -128,6 +131,7 @@ export class Vcpu implements Schedulable {
     this.pstate = StartPstate;
     this.alarm = undefined;
     this.isLost = false;
+    this.isStarting = true;
   }
 
   /** Whether its affinity lets it run there. */
@@ -152,8 +156,12 @@ export class Vm {
   /** How often the VM has left its guest in all its lives; `exitCounts` has the names of reasons. */
   readonly exits: ExitCounters;
   state: VmState = "loaded";
+  /** It has stopped, but not by its guest's wish. */
+  wasCutOff = false;
   /** Why it failed: a report for people. */
   failure: string | undefined;
+  /** There once the guest has asked for it; null when there cannot be. */
+  stolenTime: StolenTime | null | undefined;
   /** CNTVOFF_EL2: the guest's virtual counter starts at zero, and stands still in pauses. */
   counterOffset = 0n;
   readonly #said = new Set<string>();

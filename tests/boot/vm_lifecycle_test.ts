@@ -1,7 +1,24 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Program } from "./vm_programs.ts";
-import { Calls, Idle, Lost, PowerKey, Reset, Spin, Ticker } from "./vm_programs.ts";
-import { loadVmsOf, PlayedConsole, runUntil, type TinyOptions, tinyVm } from "./vm_rig.ts";
+import {
+  Calls,
+  Idle,
+  Lost,
+  PowerKey,
+  Publisher,
+  Reset,
+  Spin,
+  Subscriber,
+  Ticker,
+} from "./vm_programs.ts";
+import {
+  ChannelPage,
+  loadVmsOf,
+  PlayedConsole,
+  runUntil,
+  type TinyOptions,
+  tinyVm,
+} from "./vm_rig.ts";
 
 const Ms = 1_000_000;
 const Played: TinyOptions = { emulated: PlayedConsole };
@@ -114,7 +131,7 @@ Deno.test("lifecycle: a VM without a power key is stopped at once, and the other
   const { hypervisor, run, state } = load([Spin, Spin]);
   run(5);
   assert(hypervisor.stop(1).ok);
-  assertEquals(state(1), "stopped");
+  assertEquals([state(1), hypervisor.find(1)?.wasCutOff], ["stopped", true]);
   assertEquals(run(20), "limit");
   assert(hypervisor.kill(2).ok);
   assertEquals(run(20), "stopped");
@@ -221,6 +238,7 @@ Deno.test("lifecycle: a guest is asked to power off by the power key", () => {
   assert(hypervisor.stop(1).ok);
   assertEquals(state(1), "stopping");
   assertEquals([run(1), text[0], state(1)], ["stopped", "P", "stopped"]);
+  assertEquals(hypervisor.find(1)?.wasCutOff, false);
 });
 
 Deno.test("lifecycle: a guest that does not power off when asked is cut off after ten seconds", () => {
@@ -234,6 +252,14 @@ Deno.test("lifecycle: a guest that does not power off when asked is cut off afte
   assertEquals(refused.why, "Cannot pause vm1: it must be running, it is stopping");
   assertEquals([run(2), state(1)], ["stopped", "stopped"]);
   assert(log.includes("warn vm1 its guest has not powered off in 10 s and is cut off"));
+});
+
+Deno.test("lifecycle: a VM that does not run cannot be asked, and is stopped at once", () => {
+  const { hypervisor, run, state } = load([PowerKey], { ...Played, passthrough: Gpio });
+  hypervisor.isAttended = true;
+  run(1);
+  assert(hypervisor.pause(1).ok && hypervisor.stop(1).ok);
+  assertEquals(state(1), "stopped");
 });
 
 Deno.test("lifecycle: a guest that was asked to power off can be killed or started anew", () => {
@@ -253,4 +279,22 @@ Deno.test("lifecycle: a guest that was asked to power off can be killed or start
       ],
     );
   }
+});
+
+Deno.test("lifecycle: a VM that publishes memory can be started anew while another one sees it", () => {
+  const { hypervisor, text, machine } = load([Publisher, Subscriber], { emulated: ChannelPage });
+  const until = (isDone: () => boolean) => {
+    for (let n = 0; !isDone(); n++) {
+      assert(n < 100_000, `${text}`);
+      machine.run(machine.nowNs + 1000);
+    }
+  };
+  until(() => text[1] === "H");
+  assert(hypervisor.pause(2).ok);
+  const { freeBytes } = hypervisor.resources.memory;
+  assert(hypervisor.restart(1).ok);
+  assertEquals(hypervisor.resources.memory.freeBytes, freeBytes);
+  until(() => text[0] === "011011");
+  assert(hypervisor.kill(1).ok && hypervisor.resume(2).ok);
+  until(() => text[1] === "H170");
 });

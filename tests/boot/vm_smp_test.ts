@@ -19,6 +19,7 @@ const Commands = [
   "n=0; while [ $n -lt 3000 ]; do n=$((n+1)); done; " +
   "set -- $(cat /proc/self/stat); echo looped on ${39}' & done; wait",
   "hackbench -g 1 -f 5 -l 100 && echo hacked",
+  "head -1 /proc/stat",
 ];
 
 /** Linux with four vCPUs. */
@@ -46,6 +47,10 @@ function check(cores: number, scheduler: PolicyName): void {
   assert(!/rcu: INFO|soft lockup|clocksource.*unstable|------------\[/.test(text), text);
   const { vcpus, cores: used } = scheduling(loaded);
   assertEquals(used.length, cores);
+  // What the guest shows in hundredths of a second, and what goes by until it has powered off.
+  const shown = 1e7 * Number(/^cpu +(?:\d+ ){7}(\d+)/m.exec(text)?.[1]);
+  const stolen = vcpus.reduce((sum, { stealNs }) => sum + stealNs, 0);
+  assert(shown <= stolen && shown > 0.9 * stolen - 1e8, `${shown} shown of ${stolen}`);
   for (const { stealNs, switches, wakeups, migrations } of vcpus) {
     assert(stealNs > 0 && switches > 10 && wakeups.count > 10);
     assertEquals(migrations > 0, cores > 1);

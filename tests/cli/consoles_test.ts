@@ -163,8 +163,32 @@ Deno.test("consoles: Ctrl-A a shows all of them again, unseen lines first", () =
   );
 });
 
+Deno.test("consoles: what hvsim says begins a line, and the prompt that it disturbed comes again", () => {
+  const { a, all, type, shown, said } = rig({ interactive: true });
+  a.print("one\r\n> ");
+  shown();
+  type("x");
+  shown();
+  all.say("first\n");
+  all.say("second\n");
+  assertEquals([said(), shown(), shown()], ["\nfirst\nsecond\n", "> ", ""]);
+  all.say("third\n");
+  a.print("y\r\n> ");
+  assertEquals([said(), shown()], ["\nthird\n", "y\r\n> "]);
+});
+
+Deno.test("consoles: while all are shown, a line that was disturbed goes on behind a new label", () => {
+  const { a, all, shown, said } = rig({ interactive: true });
+  a.print("> ");
+  shown();
+  a.print("held");
+  all.flush(1e9);
+  all.say("first\n");
+  assertEquals([said(), shown()], ["\nfirst\n", "[vm1] held"]);
+});
+
 Deno.test("consoles: when the one in front ends, the next one comes to the front", () => {
-  const { a, b, all, type, shown } = rig({ interactive: true });
+  const { a, b, all, type, shown, said } = rig({ interactive: true });
   a.print("> ");
   shown();
   type("off\r");
@@ -174,7 +198,12 @@ Deno.test("consoles: when the one in front ends, the next one comes to the front
   assertEquals([a.typed, b.typed], ["off\r", "x"]);
   all.command({ console: 1 });
   type("nobody");
-  assertEquals(shown().endsWith("[vm1] is in front; it has ended\r\n> "), true);
+  type("hears");
+  assertEquals(
+    said(),
+    "\nvm1 has ended, nobody reads what is typed; Ctrl-A h helps\n",
+  );
+  assertEquals(shown().endsWith("[vm1] is in front; it has ended\r\n> > "), true);
   assertEquals([a.typed, b.typed], ["off\r", "x"]);
 });
 

@@ -9,7 +9,7 @@ import { Rounding, unpackFpInfo } from "../../fp/table.ts";
 import type { Val } from "../../isa/ops.ts";
 import type { FpHost } from "../fp_call.ts";
 import { fastFp, fastFpLanes, toIntegral } from "../fp_fast.ts";
-import { hostFused } from "../fp_fused.ts";
+import { halfStep, hostFused } from "../fp_fused.ts";
 import { FpLane } from "../fp_lane.ts";
 import { hasFusedMadd } from "../fused_madd.ts";
 import type { FpLimits, Taken } from "./fp_limits.ts";
@@ -59,6 +59,9 @@ function fused(negateAddend: boolean, negateProduct: boolean): Way {
   };
 }
 
+const step = (result: Val): Short | undefined =>
+  hasFusedMadd ? { result, taken: "normal" } : undefined;
+
 /** The sum of two numbers is none only where they are none, or infinities of unlike signs. */
 const comparison = (name: "eq" | "ge" | "gt", absolute = false): Way => (t, [x, y]) => {
   const [a, b] = absolute ? [t.w("abs", x), t.w("abs", y)] : [x, y];
@@ -101,6 +104,8 @@ const Ways: Readonly<Record<string, Way>> = {
   mulSub: fused(false, true),
   negMulAdd: fused(true, true),
   negMulSub: fused(true, false),
+  recipStep: (t, [a, b]) => step(hostFused(t, t.constant(2), a, b, true)),
+  rsqrtStep: (t, [a, b]) => step(halfStep(t, a, b)),
   max: binary("max", "numbers"),
   min: binary("min", "numbers"),
   maxNum: binary("max", "numbers"),

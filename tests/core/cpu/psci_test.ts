@@ -11,7 +11,7 @@ import { executeCall } from "../../../core/cpu/exceptions.ts";
 import { rig as coreRig } from "./rig.ts";
 
 /** Core 0 calls; core 1 is off, core 0x100 is starting. */
-function rig() {
+function rig(also: Partial<PowerController> = {}) {
   const states = new Map<bigint, PowerState>([[0n, "on"], [1n, "off"], [0x100n, "pending"]]);
   const log: string[] = [];
   const power: PowerController = {
@@ -24,6 +24,7 @@ function rig() {
     suspend: (affinity) => void log.push(`suspend ${affinity}`),
     systemOff: () => void log.push("system off"),
     systemReset: () => void log.push("system reset"),
+    ...also,
   };
   const call = (...args: bigint[]) => {
     const x = [...args, 0n, 0n, 0n];
@@ -71,6 +72,35 @@ Deno.test("psci: CPU_SUSPEND waits and succeeds; no Trusted OS needs migration",
   const { call, log } = rig();
   assertEquals([call(0xc400_0001n), call(0x8400_0006n)], [0n, 2n]);
   assertEquals(log, ["suspend 0"]);
+});
+
+Deno.test("psci: entry points are where there is memory to execute", () => {
+  const { call } = rig({ isExecutable: (entry) => entry < 0x8000_0000n });
+  assertEquals(call(0xc400_0003n, 1n, 0x8000_0000n), PsciStatus.invalidAddress);
+  assertEquals(call(0xc400_0001n, 0x1_0000n, 0x8000_0000n), PsciStatus.invalidAddress);
+  assertEquals(call(0xc400_0001n, 0x1_0000n, 0x4000_0002n), PsciStatus.invalidAddress);
+  assertEquals(call(0xc400_0001n, 0x1_0000n, 0x4000_0000n), PsciStatus.success);
+  assertEquals(call(0xc400_0003n, 1n, 0x4000_0000n), PsciStatus.success);
+});
+
+Deno.test("psci: CPU_SUSPEND knows no bits that DEN 0022 does not define", () => {
+  for (const bit of [17n, 23n, 26n, 31n]) {
+    assertEquals(rig().call(0xc400_0001n, 1n << bit), PsciStatus.invalidParameters);
+  }
+});
+
+Deno.test("psci: stolen time is there where it is given", () => {
+  const [features, stolen] = [0xc500_0020n, 0xc500_0021n];
+  const ask = (call: ReturnType<typeof rig>["call"]) => [
+    call(0x8000_0001n, features),
+    call(0x8400_000an, features),
+    call(features, stolen),
+    call(features, 0x8400_0000n),
+    call(stolen),
+  ];
+  assertEquals(ask(rig().call), [-1n, -1n, -1n, -1n, -1n]);
+  assertEquals(ask(rig({ stolenTime: () => 0x1000n }).call), [0n, -1n, 0n, -1n, 0x1000n]);
+  assertEquals(rig({ stolenTime: () => -1n }).call(stolen), -1n);
 });
 
 Deno.test("psci: PSCI_FEATURES claims exactly what answers", () => {

@@ -38,6 +38,7 @@ const plain = [
   ...["mulAdd", "mulSub", "negMulAdd", "negMulSub", "max", "min", "maxNum", "minNum"],
   ...["compare", "compareSignalling", "equal", "greaterEqual", "greater"],
   ...["absGreaterEqual", "absGreater"],
+  ...["recipStep", "rsqrtStep", "recipEstimate", "rsqrtEstimate"],
 ];
 const all: readonly Case[] = [
   ...plain.flatMap((name) => cases(name)),

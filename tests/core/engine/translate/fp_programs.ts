@@ -48,7 +48,7 @@ const move: Word = (roll) => {
 const zero: Word = (roll) => pick(roll, [0x0f00_0400, 0x2f00_e400, 0x4f00_0400]) | reg(roll, 0);
 /** FADD (vector) and its like, by U:a:opcode. */
 const vector: Word = (roll) => {
-  const rows = [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 14, 18, 19, 20, 21, 22, 23, 26, 28, 29, 30];
+  const rows = [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 14, 15, 18, 19, 20, 21, 22, 23, 26, 28, 29, 30];
   const row = pick(roll, rows);
   const size = pick(roll, [0x4000_0000, 0, 0x4040_0000]);
   const opcode = ((row >> 4) << 29) | (((row >> 3) & 1) << 23) | ((row & 7) << 11);
@@ -61,6 +61,10 @@ const byElement: Word = (roll) => {
   return 0x4f80_0000 | opcode | (double << 22) | (double ? 0 : bit(roll, 21)) | bit(roll, 11) |
     threeRegisters(roll);
 };
+/** FRECPE and FRSQRTE, of vectors and scalars. */
+const estimate: Word = (roll) =>
+  pick(roll, [0x4ea1_d800, 0x0ea1_d800, 0x4ee1_d800, 0x5ea1_d800, 0x5ee1_d800]) | bit(roll, 29) |
+  reg(roll, 0) | reg(roll, 5);
 const integerVector: Word = (roll) =>
   pick(roll, [0x4ea0_8400, 0x6e20_1c00, 0x0e20_1c00, 0x4e80_2800, 0x0e80_3800]) |
   threeRegisters(roll);
@@ -88,6 +92,7 @@ const Words: readonly (readonly [weight: number, word: Word])[] = [
   [1, zero],
   [5, vector],
   [2, byElement],
+  [1, estimate],
   [1, integerVector],
   [3, memory],
   [1, status],
