@@ -5,6 +5,9 @@ import { type MachineRig, machineRig, Start } from "./rig.ts";
 /** Nanoseconds of one tick of the board's 62.5 MHz counter. */
 const TickNs = 16;
 
+/** Where another core's program goes. */
+const Second = Start + 0x2000;
+
 /** Lets CNTP's interrupt through the GICv2 and starts the timer with the deadline in X6. */
 const startTimer = [
   0xd2a1_0001, // mov x1, #0x08000000
@@ -34,6 +37,26 @@ Deno.test("machine: WFI skips to the timer's deadline", () => {
   assertEquals(rig.machine.instructions, startTimer.length + 1);
   rig.run(100);
   assertEquals(rig.core.state.x[7], BigInt(ticks));
+});
+
+Deno.test("machine: a timer wakes its core on time, also in a turn that another core uses up", () => {
+  const ticks = 500;
+  for (const other of [0xd503_207f, 0x1400_0000]) { // wfi; b .
+    const rig = machineRig([other, 0x17ff_ffff], { cores: 2 });
+    const core = rig.machine.cores[1];
+    if (!core) throw new Error("Cannot use the second core: it must be there");
+    rig.load(Second, [
+      ...startTimer,
+      0xd503_207f, // wfi
+      0xd53b_e027, // mrs x7, cntpct_el0
+      0x1400_0000, // b .
+    ]);
+    core.reset({ pc: BigInt(Second) });
+    core.state.x[6] = BigInt(ticks);
+    rig.machine.power.start(core);
+    rig.run(2 * ticks * TickNs);
+    assertEquals(core.state.x[7], BigInt(ticks));
+  }
 });
 
 Deno.test("machine: WFI without anything due leaves the machine idle", () => {
