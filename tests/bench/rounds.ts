@@ -2,7 +2,7 @@
 
 import { type Emulator, hvsimArgs, hvsimCommand, qemuCommand, resultOf } from "./emulators.ts";
 import { measure } from "./process.ts";
-import { baseline, keyOf, type Workload } from "./workloads.ts";
+import { baseline, keyOf, spanOf, type Workload } from "./workloads.ts";
 
 /** Medians of what runs took, in seconds, without their machine's start. */
 export interface Times {
@@ -77,7 +77,7 @@ export async function runRounds(
           : undefined;
         if (!command) continue;
         options.progress(`run ${round} of ${options.runs}: ${what} on ${emulator}`);
-        const { cpuSeconds, wallSeconds, stdout } = await measure(command);
+        const { cpuSeconds, wallSeconds, stdout } = await measure(command, spanOf(workload));
         const into = samplesOf(samples, emulator, key);
         into.cpu.push(cpuSeconds);
         into.wall.push(wallSeconds);

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { childTime } from "./process.ts";
+import { childTime, watchSpan } from "./process.ts";
 import { groupRatio, reportJson, reportTable } from "./report.ts";
 import { type Figure, geomean, median } from "./rounds.ts";
 import { baseline, keyOf, type Workload, workloads } from "./workloads.ts";
@@ -59,4 +59,26 @@ Deno.test("bench: groups' ratios are QEMU's time by hvsim's, and geometric means
     "call to the built-in hypervisor and back: 0.50 µs " +
       "(target: under 2 µs, reached)",
   );
+});
+
+Deno.test("bench: a span's time is that between the texts, each when it was first seen", () => {
+  let at = 0;
+  const now = () => ({ wall: at * 2, cpu: at });
+  const { see, times } = watchSpan({ from: "begin", to: "end" }, now);
+  for (const text of ["", "begin", "begin ..."]) {
+    at++;
+    see(text);
+  }
+  assertEquals(times(), undefined);
+  at = 7;
+  see("begin ... end");
+  at = 9;
+  see("begin ... end off");
+  assertEquals(times(), { cpuSeconds: 5, wallSeconds: 10 });
+});
+
+Deno.test("bench: a span without a beginning is one from the start", () => {
+  const { see, times } = watchSpan({ to: "ready" }, () => ({ wall: 3, cpu: 2 }));
+  see("ready");
+  assertEquals(times(), { cpuSeconds: 2, wallSeconds: 3 });
 });

@@ -1,5 +1,7 @@
 /** What `deno task bench` measures. @module */
 
+import type { Span } from "./process.ts";
+
 /** Groups of workloads, as `--only` and `--json` name them. */
 export const groups = [
   "integer",
@@ -77,21 +79,28 @@ export const workloads: readonly Workload[] = [
   ...image("mmio", { mmio: 400 }),
   ...image("timer", { timer: 800 }),
   linux("linux-boot", "boot", "true"),
-  linux("linux", "sha256sum", "dd if=/dev/zero bs=1M count=16 2>/dev/null | sha256sum"),
+  linux("linux", "sha256sum", "dd if=/dev/zero bs=1M count=48 2>/dev/null | sha256sum"),
   linux(
     "linux",
     "gzip",
     "for i in 1 2 3 4; do cat /bin/busybox; done | head -c 6000000 | gzip -c | md5sum",
   ),
-  linux("linux", "awk", "awk 'BEGIN{for(i=0;i<100000;i++)s+=i*i;print s}'"),
-  linux("linux", "fork-exec", "for i in $(seq 300); do /bin/busybox true; done"),
+  linux("linux", "awk", "awk 'BEGIN{for(i=0;i<800000;i++)s+=i*i;print s}'"),
+  linux("linux", "fork-exec", "for i in $(seq 400); do /bin/busybox true; done"),
   linux("syscall", "dd", "dd if=/dev/zero of=/dev/null bs=512 count=200000"),
 ];
 
-/** The same machine with nothing to do; its time is taken off. A boot is measured whole. */
+/** The same machine with nothing to do; its time is taken off. Linux says when it begins itself. */
 export function baseline(workload: Workload): Workload | undefined {
-  if (workload.kind === "image") return { ...workload, scale: 0 };
-  return workload.group === "linux-boot" ? undefined : linux("linux-boot", "boot", "true");
+  return workload.kind === "image" ? { ...workload, scale: 0 } : undefined;
+}
+
+/** What Linux prints (guests/fetch/init.sh) before and after what is measured. */
+export function spanOf({ kind, group }: Workload): Span | undefined {
+  if (kind === "image") return undefined;
+  return group === "linux-boot"
+    ? { to: "HVSIM-MARK shell-ready" }
+    : { from: "HVSIM-MARK run-start", to: "HVSIM-MARK run-exit" };
 }
 
 /** Equal for workloads that are the same run; without work, benchmarks do not differ. */
