@@ -40,7 +40,8 @@ export interface ConsolesHost extends ScreenHost {
 export interface Consoles {
   /**
    * Plugs them in, in place of earlier ones. Consoles with the same name go on in the same line,
-   * what it has kept included; `labelled` ones say from the start whose lines are whose.
+   * what it has kept included, unless they were not there in between; `labelled` ones say from the
+   * start whose lines are whose.
    */
   connect(consoles: readonly Console[], labelled: boolean): void;
   readonly lines: readonly ConsoleLine[];
@@ -112,7 +113,10 @@ class AllConsoles implements Consoles {
   connect(consoles: readonly Console[], labelled: boolean): void {
     const present = new Set(consoles.map(({ name }) => name));
     for (const line of this.#lines) {
-      if (!present.has(line.name)) line.connect(undefined, () => {});
+      if (present.has(line.name)) continue;
+      line.connect(undefined, () => {});
+      // VMs may come and go without end; sockets wait for the next one of that name.
+      if (!this.#backends.has(line)) this.#known.delete(line.name);
     }
     this.#lines = consoles.map((console) => {
       const line = this.#lineOf(console.name);

@@ -225,6 +225,8 @@ Deno.test("consoles: VMs come, go and restart; the line, its past and the focus 
   all.connect([a, third], true);
   assertEquals(all.lines.map(({ name }) => name), ["vm1", "vm3"]);
   assertEquals(shown().includes("[vm1] is in front"), true);
+  all.connect([a, fakeConsole("vm2"), third], true);
+  assertEquals(all.lines[1]?.printed.end, 0);
 });
 
 Deno.test("consoles: what a guest has no room for waits, and goes with the guest", () => {
