@@ -16,6 +16,7 @@ import type { Ops, Val } from "../isa/ops.ts";
 import { isProduct, sumError } from "./fp_error.ts";
 import { reciprocalOf, reciprocalRootOf } from "./fp_estimate.ts";
 import { fusedDouble, fusedSingle, halfStep, hostFused } from "./fp_fused.ts";
+import { fromHalf, toHalf } from "./fp_half.ts";
 import { FpLane } from "./fp_lane.ts";
 import { hasFusedMadd } from "./fused_madd.ts";
 
@@ -268,6 +269,11 @@ export function fastFp(
 ): FastFp | undefined {
   const info = unpackFpInfo(packed);
   if (operation === "fixedToFp") return attempted(op, fixedToFp(op, args[0] as Val, info));
+  if (operation === "convert" && info.mode === Rounding.current) {
+    const bits = args[0] as Val;
+    if (info.size === 16) return attempted(op, fromHalf(op, bits, info.to));
+    if (info.size === 32 && info.to === 16) return attempted(op, toHalf(op, bits));
+  }
   const signed = signChange(op, operation, info.size, args[0] as Val);
   if (signed) return { result: signed };
   const path = Paths[operation];

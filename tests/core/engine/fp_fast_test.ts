@@ -32,6 +32,14 @@ function cases(operation: string, info: Partial<FpInfo> = {}): Case[] {
   });
 }
 
+/** Conversions from or to half precision. */
+function halves(sizes: readonly FpSize[], { to }: { readonly to: FpSize }): Case[] {
+  return sizes.map((size) => {
+    const info = packFpInfo({ size, to, mode: Rounding.current });
+    return { operation: "convert", info, arity: 1, size, named: `convert ${size} to ${to}` };
+  });
+}
+
 const modes = [0, 1, 2, 3, 4, Rounding.current] as const;
 const plain = [
   ...["add", "sub", "absDiff", "mul", "mulX", "nmul", "div", "sqrt", "abs", "neg"],
@@ -44,6 +52,9 @@ const all: readonly Case[] = [
   ...plain.flatMap((name) => cases(name)),
   ...modes.flatMap((mode) => cases("roundInt", { mode })),
   ...cases("roundInt", { mode: Rounding.current, flag: true }),
+  ...halves([16], { to: 32 }),
+  ...halves([16], { to: 64 }),
+  ...halves([32, 64], { to: 16 }),
   ...([32, 64] as const).flatMap((to) => [
     ...cases("convert", { to, mode: Rounding.current }),
     ...cases("convert", { to, mode: Rounding.odd }),

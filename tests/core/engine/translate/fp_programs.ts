@@ -65,6 +65,10 @@ const byElement: Word = (roll) => {
 const estimate: Word = (roll) =>
   pick(roll, [0x4ea1_d800, 0x0ea1_d800, 0x4ee1_d800, 0x5ea1_d800, 0x5ee1_d800]) | bit(roll, 29) |
   reg(roll, 0) | reg(roll, 5);
+/** FCVT from and to half precision, FCVTL and FCVTN. */
+const half: Word = (roll) =>
+  pick(roll, [0x1e23_c000, 0x1ee2_4000, 0x1ee2_c000, 0x0e21_7800, 0x4e21_7800, 0x0e21_6800]) |
+  reg(roll, 0) | reg(roll, 5);
 const integerVector: Word = (roll) =>
   pick(roll, [0x4ea0_8400, 0x6e20_1c00, 0x0e20_1c00, 0x4e80_2800, 0x0e80_3800]) |
   threeRegisters(roll);
@@ -93,6 +97,7 @@ const Words: readonly (readonly [weight: number, word: Word])[] = [
   [5, vector],
   [2, byElement],
   [1, estimate],
+  [1, half],
   [1, integerVector],
   [3, memory],
   [1, status],
