@@ -1,6 +1,7 @@
 /** CPU time and memory of a whole process, from the operating system. @module */
 
 import type { CommandLine } from "./emulators.ts";
+import type { Span } from "./workloads.ts";
 
 /** A process that has ended. */
 export interface Ended {
@@ -10,12 +11,6 @@ export interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** Texts on the console between which time is taken; without a first one, from the process's start. */
-export interface Span {
-  readonly from?: string;
-  readonly to: string;
 }
 
 /** Seconds of CPU time after which a process is killed. */

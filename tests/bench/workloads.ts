@@ -1,7 +1,5 @@
 /** What `deno task bench` measures. @module */
 
-import type { Span } from "./process.ts";
-
 /** Groups of workloads, as `--only` and `--json` name them. */
 export const groups = [
   "integer",
@@ -93,6 +91,12 @@ export const workloads: readonly Workload[] = [
 /** The same machine with nothing to do; its time is taken off. Linux says when it begins itself. */
 export function baseline(workload: Workload): Workload | undefined {
   return workload.kind === "image" ? { ...workload, scale: 0 } : undefined;
+}
+
+/** Texts on the console between which time is taken; without a first one, from the process's start. */
+export interface Span {
+  readonly from?: string;
+  readonly to: string;
 }
 
 /** What Linux prints (guests/fetch/init.sh) before and after what is measured. */
