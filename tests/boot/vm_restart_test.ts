@@ -1,6 +1,7 @@
 /** A VM that is started anew is as a new one, and does what it did the first time. */
 
 import { assert, assertEquals } from "@std/assert";
+import { realGuestTests } from "../real_guests.ts";
 import { fnvHash } from "../core/machine/rig.ts";
 import { Ticker } from "./vm_programs.ts";
 import { loadVmsOf, PlayedConsole, runUntil, tinyVm, type VmRun } from "./vm_rig.ts";
@@ -13,6 +14,7 @@ const runs: Readonly<Record<string, VmRun>> = {
   "a program with the board's console": { vms: ["tiny1.toml"], files: tinyVm(1, Ticker) },
   "the teaching OS": { vms: ["nimbos.toml"] },
   "the teaching OS on two cores": { vms: ["nimbos.toml"], cores: 2 },
+  "the teaching OS with a GICv3": { vms: ["nimbos.toml"], gicVersion: 3 },
 };
 
 type Loaded = ReturnType<typeof loadVmsOf>;
@@ -46,7 +48,7 @@ function stateOf({ hypervisor, simulator: { ram } }: Loaded): unknown {
 function listen({ hypervisor, simulator: { machine } }: Loaded) {
   const startNs = machine.nowNs;
   const printed: [ns: number, byte: number][] = [];
-  hypervisor.find(1)?.console?.onTransmit((byte) => printed.push([machine.nowNs - startNs, byte]));
+  hypervisor.vms[0]?.console?.onTransmit((byte) => printed.push([machine.nowNs - startNs, byte]));
   return printed;
 }
 
@@ -77,3 +79,20 @@ for (const [name, run] of Object.entries(runs)) {
     assertEquals(pending[0], pending[1]);
   });
 }
+
+const LinuxNs = 400 * Ms;
+
+await realGuestTests(["Image", "initramfs.cpio.gz"], {
+  "restart: Linux boots as it did the first time, GICv2 and GICv3": () => {
+    for (const gicVersion of [2, 3] as const) {
+      const loaded = loadVmsOf({ vms: ["linux.toml"], memoryBytes: 2 ** 30, gicVersion });
+      const first = listen(loaded);
+      runUntil(loaded, LinuxNs);
+      assert(first.length > 2000, `${first.length}`);
+      assert(loaded.hypervisor.restart(2).ok);
+      const again = listen(loaded);
+      runUntil(loaded, 2 * LinuxNs);
+      assertEquals(again, first);
+    }
+  },
+});
