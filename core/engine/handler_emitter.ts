@@ -32,7 +32,7 @@ export const Exit = {
 } as const;
 
 /** Jumps to an instruction that make it worth translating, when nobody says otherwise. */
-export const HotCount = 3000;
+export const HotCount = 10_000;
 /** Counters of 4 bytes, found by record address. */
 const HeatMask = HeatBytes - 4;
 

@@ -147,6 +147,9 @@ export class Interpreter {
       install: (functions) => this.#instantiate([...this.#newRoutines.splice(0), ...functions]),
       slots: [HandlerSlots, slots],
       undecoded: Fixed.decode,
+      heatAt: (record) =>
+        this.#view.getUint32(MemoryMap.heat + ((record >>> 2) & (HeatBytes - 4)), true),
+      hotCount: this.#hotCount,
     }, this.#meter?.translator);
   }
 

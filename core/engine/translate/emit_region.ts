@@ -7,7 +7,7 @@ import type { RegionPlace } from "./region_exits.ts";
 import type { RegionHints } from "./region_state.ts";
 
 function emitted(region: Region, place: RegionPlace): readonly [RegionEmitter, FunctionBody] {
-  const hints: RegionHints = { kinds: new Map(), writesFpsr: false };
+  const hints: RegionHints = { kinds: new Map(), writesFpsr: false, readsLate: false };
   for (;;) {
     const e = new RegionEmitter(region, place, hints);
     const body = e.emit();

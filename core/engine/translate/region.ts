@@ -13,6 +13,8 @@ import { type Feature, inTypeScript } from "../../isa/insn.ts";
 export const PageInstructions = 1024;
 /** Most instructions one region holds. */
 const RegionLimit = 400;
+/** Paths taken less often than this part of the entry's count are left out. */
+const ColdShare = 64;
 
 /** Most places that a return in the region is compared with. */
 const MaxReturns = 4;
@@ -51,18 +53,56 @@ export interface Region {
   /** Starts of the blocks in reverse postorder. */
   readonly order: readonly number[];
   readonly usesFp: boolean;
+  /** Another region begins at that instruction. */
+  isEntered(index: number): boolean;
   /** Index of every instruction that is part of it. */
   readonly members: ReadonlySet<number>;
 }
 
-/** The words of a page, and which extensions they may use. */
+/** The words of a page, which extensions they may use, and what is known of their use. */
 export interface PageSource {
   word(index: number): number;
   has(feature: Feature): boolean;
+  /** Not part of other regions: a region is entered there, or it has never been executed. */
+  excludes?(index: number): boolean;
+  /** Jumps to an instruction so far, about. */
+  heat?(index: number): number;
+  /** Jumps that made the region's entry hot. */
+  readonly hotCount?: number;
 }
 
 /** The region entered at `entry`; undefined when its first instruction cannot be translated. */
 export function discover(page: PageSource, entry: number): Region | undefined {
+  const region = reachable(page, entry);
+  const loop = region && ownLoop(page, region);
+  if (!loop) return region;
+  const excludes = (index: number) => !loop.has(index) || page.excludes?.(index) === true;
+  const alone = reachable({ ...page, excludes }, entry);
+  return alone && { ...alone, isEntered: region.isEntered };
+}
+
+/** Rounds of an inner loop for one of the outer loop that make it a region of its own. */
+const ManyRounds = 8;
+
+/**
+ * Instructions of the loop whose header is the entry, if it goes round so often that it is better off
+ * alone: machine registers are then its own.
+ */
+function ownLoop(page: PageSource, { entry, blocks }: Region): ReadonlySet<number> | undefined {
+  const { loop } = blocks.get(entry) as Block;
+  if (!page.heat || loop.size === 0) return undefined;
+  const others = [...blocks.values()].filter((b) => b.isLoop && !loop.has(b.start));
+  const hot = page.hotCount ?? 1;
+  if (others.length === 0) return undefined;
+  if (others.some((b) => (page.heat?.(b.start) ?? hot) * ManyRounds > hot)) return undefined;
+  return new Set(
+    [...loop].flatMap((start) =>
+      (blocks.get(start) as Block).instructions.map((_, i) => start + i)
+    ),
+  );
+}
+
+function reachable(page: PageSource, entry: number): Region | undefined {
   const { known, leaders, returns } = collect(page, entry);
   if (!known.has(entry)) return undefined;
   const blocks = new Map<number, Block>();
@@ -79,6 +119,7 @@ export function discover(page: PageSource, entry: number): Region | undefined {
     entry,
     blocks,
     order,
+    isEntered: (index) => page.excludes?.(index) === true,
     usesFp: all.some((b) => b.instructions.some(usesFp)),
     members: new Set(all.flatMap((b) => b.instructions.map((_, i) => b.start + i))),
   };
@@ -115,24 +156,39 @@ function collect(page: PageSource, entry: number): Collected {
   const returns = new Set<number>();
   const known = new Map<number, Decoded>();
   const leaders = new Set([entry]);
-  const pending = [entry];
-  for (let at = pending.shift(); at !== undefined; at = pending.shift()) {
+  const hot = page.hotCount ?? 1;
+  const pending: [at: number, count: number][] = [[entry, hot]];
+  const follow = (to: number, count: number) => {
+    if (count * ColdShare >= hot) pending.push([to, count]);
+  };
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    const [at, count] = next;
+    let left = count;
     for (let i: number | undefined = at; i !== undefined && !known.has(i);) {
       if (i >= PageInstructions || known.size >= RegionLimit) break;
+      if (i !== entry && page.excludes?.(i)) break;
       const d: Decoded | undefined = decode(page.word(i), page.has);
       if (!d || d.insn.run === inTypeScript || d.insn.interpreted) break;
       known.set(i, d);
       const { next, taken }: { next?: number; taken?: number } = successors(d, i);
       if (taken !== undefined) {
         leaders.add(taken);
-        pending.push(taken);
+        // Without counts every path is followed.
+        const jumps = page.heat && next !== undefined ? page.heat(taken) : left;
+        follow(taken, jumps);
+        // The way out of a loop is as hot as the way into it.
+        if (page.heat && taken > i) left = Math.max(0, left - jumps);
         if (isCall(d) && returns.size < MaxReturns) {
           returns.add(i + 1);
           leaders.add(i + 1);
-          pending.push(i + 1);
+          follow(i + 1, count);
         }
       }
-      if (d.insn.branch && next !== undefined) leaders.add(next);
+      if (d.insn.branch && next !== undefined) {
+        leaders.add(next);
+        if (page.heat) left = Math.max(left, page.heat(next));
+        if (left * ColdShare < hot) break;
+      }
       i = next;
     }
   }

@@ -153,7 +153,10 @@ export class RegionEmitter extends RegionExits {
     const { blocks } = this.#region;
     const from = this.#block;
     const target = edges(blocks, from).includes(to) ? blocks.get(to) : undefined;
-    if (!target) return to === from.taken ? this.exitFar(this.#pcOf(to)) : this.exitTo(to);
+    if (!target) {
+      // What may become hot is to be counted.
+      return this.#region.isEntered(to) ? this.exitTo(to) : this.exitFar(this.#pcOf(to));
+    }
     if (isBackEdge(from, target)) {
       if (!dominates(blocks, to, from.start)) return this.exitTo(to);
       this.checkBudget(target);

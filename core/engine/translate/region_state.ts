@@ -25,11 +25,13 @@ interface Cached {
   readonly local: number;
 }
 
-/** A register's value in an instruction that has not written that register yet. */
+/** A register's value as an instruction finds it. */
 interface Read {
   readonly cached: Cached;
   /** The register's own local, until a write makes a copy necessary. */
   local: number;
+  /** The register has been written since. */
+  isStale: boolean;
 }
 
 /** State that does not change while a region runs. */
@@ -40,6 +42,8 @@ export interface RegionHints {
   readonly kinds: VectorKinds;
   /** The region writes FPSR, so that nothing may be kept of it. */
   writesFpsr: boolean;
+  /** Some instruction uses a register's value after it has written the register. */
+  readsLate: boolean;
 }
 
 /** Emits accesses to the state through locals. */
@@ -129,10 +133,14 @@ export abstract class RegionState extends RegionFlags {
   ownLocal(type: WasmType): number {
     return super.newLocal(type);
   }
-  /** Adding nothing is common: addresses without an offset. */
+  /** Leaves out what changes nothing: additions and shifts by 0 are common. */
   override w(name: WasmOp, ...args: Val[]): Val {
-    const [a, b] = args;
-    if (name === "i64.add" && a && b && Number(asNode(b).constant) === 0) return a;
+    const [a, b] = args as [Val, Val | undefined];
+    if (b && asNode(b).constant === 0n && Neutral.has(name)) return a;
+    const { constant } = a ? asNode(a) : {};
+    if (name === "i64.extend_i32_u" && constant !== undefined) {
+      return this.i64(BigInt.asUintN(32, constant));
+    }
     return super.w(name, ...args);
   }
 
@@ -151,45 +159,44 @@ export abstract class RegionState extends RegionFlags {
   }
   #read(cached: Cached): Val {
     this.journal.read(cached.register);
-    const read: Read = { cached, local: cached.local };
+    const read: Read = { cached, local: cached.local, isStale: false };
     this.#reads.push(read);
     const node = {
       type: "i64",
       emit: (c: typeof this.code) => {
+        if (read.isStale) this.#mustCopy();
         c.byte(0x20);
         c.uleb(read.local);
       },
     };
     return node as unknown as Val;
   }
+  #mustCopy(): void {
+    this.#hints.readsLate = true;
+    this.vectors.failed = true;
+  }
   #write(cached: Cached, value: Val): void {
+    if (this.#hints.readsLate) this.#copy((read) => read.cached === cached);
     asNode(value).emit(this.code);
-    this.#keep((read) => read.cached === cached);
     this.setLocal(cached.local);
+    for (const read of this.#reads) if (read.cached === cached) read.isStale = true;
     this.journal.write(cached.register, this.conditions === 0);
   }
-  /** Copies the registers whose earlier values may still be used. */
-  #keep(which: (read: Read) => boolean): void {
-    let copy: number | undefined;
-    let copied: Cached | undefined;
+  /** Copies registers whose earlier values may still be used. */
+  #copy(which: (read: Read) => boolean): void {
     const kept: Read[] = [];
     for (const read of this.#reads) {
-      if (!which(read)) kept.push(read);
-      else {
-        if (copied !== read.cached) {
-          copied = read.cached;
-          copy = this.newLocal("i64");
-          asNode(this.local(read.cached.local, "i64")).emit(this.code);
-          this.setLocal(copy);
-        }
-        read.local = copy as number;
-      }
+      if (which(read)) {
+        asNode(this.local(read.local, "i64")).emit(this.code);
+        read.local = this.newLocal("i64");
+        this.setLocal(read.local);
+      } else kept.push(read);
     }
     this.#reads = kept;
   }
   /** Registers may be written on only one of the paths that follow. */
   protected keepReads(): void {
-    if (this.#reads.length > 0) this.#keep(() => true);
+    if (this.#hints.readsLate) this.#copy(() => true);
   }
   override x(slot: SlotRef): Val {
     const offset = slot as unknown as number;
@@ -283,6 +290,14 @@ export abstract class RegionState extends RegionFlags {
   }
 }
 
+/** Operations of which a second operand of 0 makes the first the result. */
+const Neutral: ReadonlySet<WasmOp> = new Set(
+  (["i32", "i64"] as const).flatMap((t) =>
+    (["add", "sub", "or", "xor", "shl", "shr_u", "shr_s", "rotr"] as const).map((op) =>
+      `${t}.${op}` as const
+    )
+  ),
+);
 const ZeroSlot = StateLayout.x + Slot.zero * 8;
 const DiscardSlot = StateLayout.x + Slot.discard * 8;
 const isX = (offset: number) => offset >= StateLayout.x && offset < StateLayout.x + 34 * 8;

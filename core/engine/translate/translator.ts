@@ -12,7 +12,7 @@ import { Records } from "../../memory_map.ts";
 import type { Feature } from "../../isa/insn.ts";
 import { noTranslations, type TranslatorStats } from "../meter.ts";
 import type { FunctionBody } from "../wasm_module.ts";
-import { discover, PageInstructions, type Region } from "./region.ts";
+import { discover, PageInstructions, type PageSource, type Region } from "./region.ts";
 import { emitRegion, explainRegion } from "./emit_region.ts";
 import type { ExplainedRegion } from "./region_emitter.ts";
 
@@ -34,6 +34,10 @@ export interface TranslatorHost {
   readonly slots: readonly [first: number, count: number];
   /** Table slot of records that are not decoded. */
   readonly undecoded: number;
+  /** Jumps to the instruction of a record so far, about. */
+  heatAt(record: number): number;
+  /** Jumps that make it hot; 1: it is translated before it is executed. */
+  readonly hotCount: number;
 }
 
 interface Installed {
@@ -48,6 +52,12 @@ const BatchSize = 16;
 
 /** Instructions for which a small batch waits for more. */
 const Patience = 500_000;
+
+/**
+ * Instructions of a page's regions from which on regions do not overlap: up to that, calls and inner
+ * loops are better off inside.
+ */
+const Crowd = 200;
 
 /** Of all slots, the part that loses its regions when there are none left. */
 const EvictedShare = 4;
@@ -81,6 +91,8 @@ export class Translator {
   readonly #free: number[] = [];
   /** Slots that have been used since all were free. */
   #used = 0;
+  /** Where the regions of the batch under way begin. */
+  readonly #entries = new Set<number>();
   #waited = 0;
 
   constructor(host: TranslatorHost, stats = noTranslations()) {
@@ -115,9 +127,11 @@ export class Translator {
     this.#waited = 0;
     const batch: [slot: number, body: FunctionBody][] = [];
     const installed: (() => void)[] = [];
+    this.#entries.clear();
     for (const record of this.#queue) {
       const found = this.#discover(record);
       if (!found) continue;
+      this.#entries.add(record);
       const slot = this.#takeSlot();
       if (slot === undefined) break;
       batch.push([slot, emitRegion(found.region, found)]);
@@ -167,16 +181,30 @@ export class Translator {
     const host = this.#host;
     const handler = host.handlerAt(record);
     if (handler === host.undecoded || this.#isRegion(handler)) return undefined;
-    return this.#found(record, handler);
+    const records = host.pageOf(record);
+    const at = (index: number) => records + index * Records.recordBytes;
+    const isEntry = (other: number) =>
+      this.#entries.has(other) || this.#isRegion(host.handlerAt(other));
+    const { hotCount } = host;
+    const inPage = this.#pages.get(records) ?? [];
+    const isCrowded = inPage.reduce((sum, { members }) => sum + members.size, 0) > Crowd;
+    // Nothing is known of code that is translated before it is executed.
+    const known = hotCount === 1 ? {} : {
+      excludes: (index: number) =>
+        (isCrowded && isEntry(at(index))) || host.handlerAt(at(index)) === host.undecoded,
+      heat: (index: number) => host.heatAt(at(index)),
+      hotCount,
+    };
+    return this.#found(record, handler, known);
   }
 
-  #found(record: number, handler: number): Found | undefined {
+  #found(record: number, handler: number, known: Partial<PageSource>): Found | undefined {
     const host = this.#host;
     const records = host.pageOf(record);
     const entry = (record - records) / Records.recordBytes;
     if (entry >= PageInstructions) return undefined;
     const word = (index: number) => host.wordAt(records + index * Records.recordBytes);
-    const region = discover({ word, has: (feature) => host.has(feature) }, entry);
+    const region = discover({ word, has: (feature) => host.has(feature), ...known }, entry);
     const fpRoutine: TranslatorHost["fpRoutine"] = (...named) => host.fpRoutine(...named);
     return region && { records, handler, fpRoutine, region };
   }
@@ -196,7 +224,8 @@ export class Translator {
   /** The region that `record` is in, the one entered there if there is one, with its code. */
   explain(record: number): Translation | undefined {
     const installed = this.#regionAt(record);
-    const found = installed && this.#found(installed.entry, installed.handler);
+    const excludes = (index: number) => installed?.members.has(index) === false;
+    const found = installed && this.#found(installed.entry, installed.handler, { excludes });
     if (!found) return undefined;
     const { region, records } = found;
     const { members, entry } = region;

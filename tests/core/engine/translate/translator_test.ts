@@ -20,6 +20,8 @@ function rig(slots: number) {
     install: (functions) => void installed.push(...functions.map(([slot]) => slot)),
     slots: [FirstSlot, slots],
     undecoded: 0,
+    heatAt: () => 0,
+    hotCount: 1,
   });
   const record = (page: number, index: number) =>
     MemoryMap.records + page * Records.pageStride + index * Records.recordBytes;
