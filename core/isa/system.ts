@@ -113,9 +113,10 @@ const HintNames: Readonly<Record<number, string>> = {
   36: "bti j",
   38: "bti jc",
 };
-const Waits = ["nop", "yield", "wfe", "wfi", "sev", "sevl"] as const;
+/** Hints that do something, from number 2 on. */
+const Effective = ["wfe", "wfi", "sev", "sevl"] as const;
 
-/** Most hints do nothing here: pointer authentication and BTI are absent, so are their effects. */
+/** Most hints do nothing here: YIELD, and those of pointer authentication and BTI, which are absent. */
 const hint = insn("Hints", "1101 0101 0000 0011 0010 CRm:4 op2:3 11111", {
   ref: "HINT, NOP, YIELD, WFE, WFI, SEV, SEVL",
   shape: ["CRm", "op2"],
@@ -123,9 +124,9 @@ const hint = insn("Hints", "1101 0101 0000 0011 0010 CRm:4 op2:3 11111", {
   alias: (f) => HintNames[f.CRm * 8 + f.op2],
   operands: () => ({}),
   run: (op, f) => {
-    if (f.CRm === 0 && f.op2 >= 1 && f.op2 <= 5) op.execute();
+    if (f.CRm === 0 && f.op2 >= 2 && f.op2 <= 5) op.execute();
   },
-  execute: (c, f) => c.system.hint(Waits[f.op2] as "wfi"),
+  execute: (c, f) => c.system.hint(Effective[f.op2 - 2] ?? "sevl"),
 });
 
 const BarrierOptions = [
