@@ -47,7 +47,7 @@ interface Installed {
 const BatchSize = 16;
 
 /** Instructions for which a small batch waits for more. */
-const Patience = 500_000;
+const Patience = 5_000_000;
 
 /** Of all slots, the part that loses its regions when there are none left. */
 const EvictedShare = 4;
