@@ -211,7 +211,7 @@ const systemInstruction = insn(
   {
     ref: "SYS, SYSL: AT, DC, IC, TLBI",
     shape: ["L", "op1", "CRn", "CRm", "op2"],
-    rare: (f) => f.L !== 0 || keyOf(1, f) !== DcZva,
+    rare: (f) => f.L !== 0 || (keyOf(1, f) !== DcZva && !Maintenance.includes(keyOf(1, f))),
     asm: (f) => {
       const at = `#${f.op1}, C${f.CRn}, C${f.CRm}, #${f.op2}`;
       return f.L
@@ -227,6 +227,12 @@ const systemInstruction = insn(
     operands: (f) => ({ n: src(f.Rt) }),
     run: (op, f, o) => {
       const key = keyOf(1, f);
+      if (f.L === 0 && Maintenance.includes(key)) {
+        // Caches are not modelled; what remains is that data must be reachable.
+        const guarded = op.w("i32.and", op.field("sysregTrap"), op.i32(AccessGuard.maintenance));
+        const unknown = key === IcIvau ? op.i32(0) : op.w("i32.eqz", op.isReadable(op.x(o.n)));
+        return op.if(op.w("i32.or", guarded, unknown), () => op.execute());
+      }
       if (f.L || key !== DcZva) return op.execute();
       const trapped = op.w("i32.and", op.field("sysregTrap"), op.i32(AccessGuard.zeroing));
       op.if(trapped, () => op.execute(), () => {
@@ -250,6 +256,9 @@ interface Key {
 const keyOf = (op0: number, f: Key) =>
   (op0 << 14) | (f.op1 << 11) | (f.CRn << 7) | (f.CRm << 3) | f.op2;
 const DcZva = keyOf(1, { op1: 3, CRn: 7, CRm: 4, op2: 1 });
+const IcIvau = keyOf(1, { op1: 3, CRn: 7, CRm: 5, op2: 1 });
+/** IC IVAU, and DC CVAC, CVAU and CIVAC, by which caches are kept coherent. */
+const Maintenance = [5, 10, 11, 14].map((CRm) => keyOf(1, { op1: 3, CRn: 7, CRm, op2: 1 }));
 const Nzcv = keyOf(3, { op1: 3, CRn: 4, CRm: 2, op2: 0 });
 const Daif = keyOf(3, { op1: 3, CRn: 4, CRm: 2, op2: 1 });
 const Tables = [0, 1].map((op2) => keyOf(3, { op1: 0, CRn: 2, CRm: 0, op2 }));
