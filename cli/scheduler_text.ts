@@ -7,12 +7,24 @@ import type {
 } from "../core/hypervisor/scheduling/report.ts";
 import { type Column, textTable } from "./text_table.ts";
 
-/** Two tables: cores, then vCPUs. */
+/** Tables: cores, times of vCPUs, and how vCPUs came by their cores. */
 export function schedulerText({ policy, cores, vcpus }: SchedulerReport): string {
-  const table = <T>(columns: readonly TextColumn<T>[], rows: readonly T[]) =>
-    textTable(columns, rows.map((row) => columns.map(({ text }) => text(row))));
-  return `scheduler ${policy}\n\n` + table(coreColumns, cores) + "\n" +
-    table(vcpuColumns, vcpus);
+  const times = [
+    ...timeColumns,
+    ...(vcpus.some(({ pausedNs }) => pausedNs > 0) ? [pausedColumn] : []),
+    ...(policy === "priority" ? [priorityColumn] : []),
+    ...(policy === "fair" ? [weightColumn] : []),
+  ];
+  return [
+    `scheduler ${policy}\n`,
+    table(coreColumns, cores),
+    table(times, vcpus),
+    table(switchColumns, vcpus),
+  ].join("\n");
+}
+
+function table<T>(columns: readonly TextColumn<T>[], rows: readonly T[]): string {
+  return textTable(columns, rows.map((row) => columns.map(({ text }) => text(row))));
 }
 
 interface TextColumn<T> extends Column {
@@ -40,22 +52,29 @@ const coreColumns: readonly TextColumn<CoreReport>[] = [
   left("runs", ({ running }) => running ?? "-"),
 ];
 
-const vcpuColumns: readonly TextColumn<VcpuReport>[] = [
-  left("vCPU", ({ vm, index }) => `${vm}.${index}`),
+const nameColumn = left("vCPU", ({ vm, index }: VcpuReport) => `${vm}.${index}`);
+
+const timeColumns: readonly TextColumn<VcpuReport>[] = [
+  nameColumn,
   left("state", ({ state }) => state),
   right("core", ({ core }) => String(core)),
   right("may use", ({ cores }) => cores.join(",")),
-  right("prio", ({ priority }) => String(priority)),
-  right("weight", ({ weight }) => String(weight)),
   right("run", ({ runNs }) => seconds(runNs)),
   right("steal", ({ stealNs }) => seconds(stealNs)),
   right("blocked", ({ blockedNs }) => seconds(blockedNs)),
   right("off", ({ offNs }) => seconds(offNs)),
-  right("paused", ({ pausedNs }) => seconds(pausedNs)),
+];
+const pausedColumn = right("paused", ({ pausedNs }: VcpuReport) => seconds(pausedNs));
+const priorityColumn = right("priority", ({ priority }: VcpuReport) => String(priority));
+const weightColumn = right("weight", ({ weight }: VcpuReport) => String(weight));
+
+const switchColumns: readonly TextColumn<VcpuReport>[] = [
+  nameColumn,
   right("switches", ({ switches }) => String(switches)),
   right("preempted", ({ preemptions }) => String(preemptions)),
   right("moved", ({ migrations }) => String(migrations)),
   right("wake-ups", ({ wakeups }) => String(wakeups.count)),
+  right("min", ({ wakeups }) => short(wakeups.minNs)),
   right("mean", ({ wakeups }) => short(wakeups.meanNs)),
   right("max", ({ wakeups }) => short(wakeups.maxNs)),
 ];

@@ -1,7 +1,7 @@
 /**
- * `deno task guests [kernel|initramfs|rootfs|busybox|rt-tests|all ...] [--check] [--force]`: fetches
+ * `deno task guests [kernel|initramfs|rootfs|disks|busybox|rt-tests|all ...] [--check] [--force]`: fetches
  * Debian's arm64 kernel, busybox and hackbench into guests/cache/ and builds an initramfs, an
- * addition to it and a small disk from them.
+ * addition to it, a small disk and two copies of that from them.
  * @module
  */
 
@@ -18,7 +18,7 @@ import { FetchError } from "./fetch/run.ts";
 const cache = fromFileUrl(new URL("./cache/", import.meta.url));
 
 /** Rises whenever a file would come out differently from the same packages. */
-const recipe = 1;
+const recipe = 2;
 
 const deviceTrees: Readonly<Record<string, RegExp>> = {
   "fvp-base-revc.dtb": /\/arm\/fvp-base-revc\.dtb$/,
@@ -30,16 +30,21 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   kernel: ["Image", "kernel.config", ...Object.keys(deviceTrees)],
   initramfs: ["initramfs.cpio.gz"],
   rootfs: ["rootfs.ext4"],
+  disks: ["disk1.ext4", "disk2.ext4"],
   "rt-tests": ["rt-tests.cpio.gz"],
 };
+
+/** Files that guests may change: they stay as long as they are there. */
+const kept: ReadonlySet<string> = new Set(parts["disks"]);
 
 const groups: Readonly<Record<string, readonly string[]>> = {
   kernel: ["kernel"],
   initramfs: ["initramfs"],
   rootfs: ["rootfs"],
-  busybox: ["initramfs", "rootfs"],
+  disks: ["rootfs", "disks"],
+  busybox: ["initramfs", "rootfs", "disks"],
   "rt-tests": ["rt-tests"],
-  all: ["kernel", "initramfs", "rootfs", "rt-tests"],
+  all: ["kernel", "initramfs", "rootfs", "disks", "rt-tests"],
 };
 
 interface Made {
@@ -81,6 +86,7 @@ async function complaint(file: string, manifest: Manifest): Promise<string | und
   const made = manifest.files[file];
   const info = await Deno.stat(join(cache, file)).catch(() => undefined);
   if (info === undefined) return "missing";
+  if (kept.has(file)) return undefined;
   if (made === undefined) return "of unknown origin";
   if (info.size !== made.bytes) return `${info.size} bytes, ${made.bytes} were written`;
   return await sha256(join(cache, file)) === made.sha256
@@ -95,7 +101,8 @@ async function check(wanted: readonly string[]): Promise<number> {
     const problem = await complaint(file, manifest);
     if (problem !== undefined) bad++;
     const made = manifest.files[file];
-    say(`${file.padEnd(28)} ${problem ?? `${sizeText(made?.bytes ?? 0)}, ${made?.from}`}`);
+    const from = kept.has(file) ? "guests' own" : made?.from;
+    say(`${file.padEnd(28)} ${problem ?? `${sizeText(made?.bytes ?? 0)}, ${from}`}`);
   }
   if (bad > 0) say(`${bad} missing or changed: deno task guests fetches them`);
   return bad === 0 ? 0 : 1;
@@ -124,6 +131,7 @@ async function fetchParts(wanted: readonly string[], force: boolean): Promise<vo
     kernel: () => makeKernel(sources),
     initramfs: () => makeInitramfs(sources),
     rootfs: () => makeRootfs(sources),
+    disks: makeDisks,
     "rt-tests": () => makeRtTests(sources),
   };
   for (const part of due) {
@@ -220,6 +228,16 @@ async function makeRootfs(sources: Sources): Promise<Record<string, string>> {
   return { "rootfs.ext4": busybox.name };
 }
 
+/** The disks of guests/lineups/ begin as copies. */
+async function makeDisks(): Promise<Record<string, string>> {
+  const files = [...kept];
+  for (const file of files) {
+    await Deno.copyFile(join(cache, "rootfs.ext4"), join(cache, `${file}.part`));
+    await Deno.rename(join(cache, `${file}.part`), join(cache, file));
+  }
+  return Object.fromEntries(files.map((file) => [file, "a copy of rootfs.ext4"]));
+}
+
 async function makeRtTests(sources: Sources): Promise<Record<string, string>> {
   const { name, members } = await sources.rtTests();
   await put("rt-tests.cpio.gz", buildRtTests(members));
@@ -239,7 +257,7 @@ Fetches Debian's arm64 kernel, busybox and hackbench with apt (no root needed; t
 is left alone) and makes in guests/cache/: ${Object.values(parts).flat().join(", ")}.
 
   --check   only say what is there; exit code 1 if anything is missing or changed
-  --force   make everything again`;
+  --force   make everything again, also the disks that guests have written to`;
 
 export async function main(args: readonly string[]): Promise<number> {
   const names = args.filter((arg) => !arg.startsWith("--"));

@@ -14,6 +14,7 @@ export type GuestFile =
   | "Image"
   | "initramfs.cpio.gz"
   | "rootfs.ext4"
+  | "disk1.ext4"
   | "rt-tests.cpio.gz"
   | "fvp-base-revc.dtb"
   | "armada-3720-espressobin.dtb";

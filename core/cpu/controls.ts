@@ -5,7 +5,8 @@
  */
 
 import { Ec, Iss } from "./syndrome.ts";
-import { type SystemSlot, SystemSlots } from "./system_register_slots.ts";
+import { StateFields } from "./state.ts";
+import { slotIndex, type SystemSlot } from "./system_register_slots.ts";
 import type { Core, El, Trap } from "./types.ts";
 
 const bit = (n: number): bigint => 1n << BigInt(n);
@@ -86,12 +87,12 @@ const tgeClears = Hcr.FB | Hcr.TID1 | Hcr.TID3 | Hcr.TSC | Hcr.TACR | Hcr.TSW | 
 
 /** The storage of a system register. */
 export function stored(core: Core, slot: SystemSlot): bigint {
-  return core.state.system[SystemSlots[slot]] as bigint;
+  return core.state.system[slotIndex(slot)] as bigint;
 }
 
 /** Replaces the storage of a system register, without the effects a write has. */
 export function store(core: Core, slot: SystemSlot, value: bigint): void {
-  core.state.system[SystemSlots[slot]] = value;
+  core.state.system[slotIndex(slot)] = value;
 }
 
 /** HCR_EL2 as it acts: fields that TGE and E2H override have their overridden value. */
@@ -121,7 +122,7 @@ export function el0IsInHost(core: Core): boolean {
 
 /** The current exception level. */
 export function currentEl(core: Core): El {
-  return core.state.u32("el") as El;
+  return core.state.word(StateFields.el[0]) as El;
 }
 
 /** The SCTLR_ELx that controls execution at `el`. */

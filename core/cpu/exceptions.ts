@@ -20,6 +20,8 @@ import {
 import { type InterruptKind, type PendingInterrupt, wakes } from "./interrupts.ts";
 import { Spsr } from "./modes.ts";
 import { enterMode, packSpsr, switchStack, unpackSpsr } from "./pstate.ts";
+import { StateFields } from "./state.ts";
+import { SystemSlots } from "./system_register_slots.ts";
 import { type DataAbort, Ec, esr, Iss } from "./syndrome.ts";
 import type { Core, El, Trap } from "./types.ts";
 
@@ -36,6 +38,22 @@ const interruptVectors: { readonly [K in InterruptKind]: Vector } = {
   vserror: "serror",
 };
 
+/** Indices of what an exception reads and writes. */
+const EntrySlots = {
+  el1: {
+    spsr: SystemSlots.SPSR_EL1,
+    elr: SystemSlots.ELR_EL1,
+    sctlr: SystemSlots.SCTLR_EL1,
+    vbar: SystemSlots.VBAR_EL1,
+  },
+  el2: {
+    spsr: SystemSlots.SPSR_EL2,
+    elr: SystemSlots.ELR_EL2,
+    sctlr: SystemSlots.SCTLR_EL2,
+    vbar: SystemSlots.VBAR_EL2,
+  },
+} as const;
+
 /** Offset by where the exception comes from: the same EL with SP_EL0 or SP_ELx, or a lower EL. */
 function originOffset(core: Core, to: El): number {
   if (currentEl(core) < to) return 0x400;
@@ -49,19 +67,22 @@ function originOffset(core: Core, to: El): number {
 function enter(core: Core, to: 1 | 2, vector: Vector, returnAddress: bigint): void {
   const state = core.state;
   const offset = originOffset(core, to) + vectors[vector];
-  store(core, to === 2 ? "SPSR_EL2" : "SPSR_EL1", BigInt(packSpsr(core)));
-  store(core, to === 2 ? "ELR_EL2" : "ELR_EL1", returnAddress);
+  const { system } = state;
+  const slots = to === 2 ? EntrySlots.el2 : EntrySlots.el1;
+  system[slots.spsr] = BigInt(packSpsr(core));
+  system[slots.elr] = returnAddress;
   switchStack(core, to, 1);
-  const sctlr = stored(core, to === 2 ? "SCTLR_EL2" : "SCTLR_EL1");
-  state.setU32("daif", Spsr.DAIF);
+  const sctlr = system[slots.sctlr] as bigint;
+  state.setWord(StateFields.daif[0], Spsr.DAIF);
   const panApplies = core.features.pan && (to === 1 || el0IsInHost(core));
-  if (panApplies && !(sctlr & Sctlr.SPAN)) state.setU32("pan", 1);
-  state.setU32("uao", 0);
-  if (core.features.ssbs) state.setU32("ssbs", sctlr & Sctlr.DSSBS ? 1 : 0);
-  state.setU32("il", 0);
-  state.setU32("ss", 0);
-  state.setU32("btype", 0);
-  const vbar = stored(core, to === 2 ? "VBAR_EL2" : "VBAR_EL1");
+  const { pan, uao, ssbs, il, ss, btype } = StateFields;
+  if (panApplies && !(sctlr & Sctlr.SPAN)) state.setWord(pan[0], 1);
+  state.setWord(uao[0], 0);
+  if (core.features.ssbs) state.setWord(ssbs[0], sctlr & Sctlr.DSSBS ? 1 : 0);
+  state.setWord(il[0], 0);
+  state.setWord(ss[0], 0);
+  state.setWord(btype[0], 0);
+  const vbar = system[slots.vbar] as bigint;
   setPc(core, BigInt.asUintN(64, vbar + BigInt(offset)));
   if (to === 2 && core.el2Handler) core.handlerDue = true;
   enterMode(core);
@@ -228,23 +249,27 @@ export function exceptionReturn(core: Core): Trap | undefined {
   const el = currentEl(core);
   if (el === 0) return undefinedInstruction(core);
   const state = core.state;
-  const spsr = Number(stored(core, el === 2 ? "SPSR_EL2" : "SPSR_EL1"));
-  const elr = stored(core, el === 2 ? "ELR_EL2" : "ELR_EL1");
+  const slots = el === 2 ? EntrySlots.el2 : EntrySlots.el1;
+  const spsr = state.systemLow(slots.spsr);
+  const elr = state.system[slots.elr] as bigint;
   const why = illegalReturn(core, spsr);
-  const kept = { ssbs: state.u32("ssbs"), pan: state.u32("pan"), uao: state.u32("uao") };
+  const { ssbs, pan, uao } = StateFields;
+  const kept = why === undefined
+    ? []
+    : [ssbs[0], pan[0], uao[0]].map((at) => [at, state.word(at)] as const);
   unpackSpsr(core, spsr);
   if (why !== undefined) {
     core.report(`illegal return ${why}`, `Illegal exception return from EL${el} ${why}`);
     // EL, SP and what the illegal SPSR may not change stay; PSTATE.IL stops the next instruction.
     state.setU32("il", 1);
     state.setU32("ss", 0);
-    for (const name of ["ssbs", "pan", "uao"] as const) state.setU32(name, kept[name]);
+    for (const [at, value] of kept) state.setWord(at, value);
   } else {
     switchStack(core, ((spsr >>> 2) & 3) as El, spsr & 1);
   }
   setPc(core, elr);
-  state.setU32("exclusiveBytes", 0);
-  state.setU32("eventRegister", 1);
+  state.setWord(StateFields.exclusiveBytes[0], 0);
+  state.setWord(StateFields.eventRegister[0], 1);
   enterMode(core);
   return undefined;
 }

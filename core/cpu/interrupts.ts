@@ -5,6 +5,7 @@
  */
 
 import { currentEl, effectiveHcr, el0IsInHost, generalExceptionsToEl2, Hcr } from "./controls.ts";
+import { StateFields } from "./state.ts";
 import { type Core, type El, Line } from "./types.ts";
 
 /** A kind of asynchronous exception. */
@@ -91,6 +92,7 @@ export function pendingInterrupt(core: Core): PendingInterrupt | undefined {
  */
 export function updateAttention(core: Core): void {
   const state = core.state;
+  const { interruptsHigh, interruptMaskable, attention } = StateFields;
   const hcr = effectiveHcr(core);
   let maskable = 0;
   let now = false;
@@ -104,11 +106,11 @@ export function updateAttention(core: Core): void {
       else now = true;
     }
   }
-  now ||= (maskable & ~state.u32("daif")) !== 0;
-  state.setU32("interruptsHigh", isQuiet ? 0 : 1);
-  state.setU32("interruptMaskable", maskable);
-  const others = state.u32("attention") & ~AttentionInterrupt;
-  state.setU32("attention", now ? others | AttentionInterrupt : others);
+  now ||= (maskable & ~state.word(StateFields.daif[0])) !== 0;
+  state.setWord(interruptsHigh[0], isQuiet ? 0 : 1);
+  state.setWord(interruptMaskable[0], maskable);
+  const others = state.word(attention[0]) & ~AttentionInterrupt;
+  state.setWord(attention[0], now ? others | AttentionInterrupt : others);
 }
 
 /** WFI ends: an interrupt is pending for this core, whatever PSTATE masks. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type CpuState, StateLayout } from "./state.ts";
+import { type CpuState, StateFields, StateLayout } from "./state.ts";
 
 /** Bits of SPSR_ELx for AArch64. */
 export const Spsr = {
@@ -73,8 +73,9 @@ export const PlainCall = {
 
 /** Byte offset in the block of the mode of the state as it is now. */
 export function modeOf(state: CpuState): number {
-  const number = state.u32("el") * ModeBit.el | state.u32("spSel") * ModeBit.spSel |
-    state.u32("pan") * ModeBit.pan | state.u32("uao") * ModeBit.uao;
+  const { el, spSel, pan, uao } = StateFields;
+  const number = state.word(el[0]) * ModeBit.el | state.word(spSel[0]) * ModeBit.spSel |
+    state.word(pan[0]) * ModeBit.pan | state.word(uao[0]) * ModeBit.uao;
   return StateLayout.modes + number * ModeEntry.bytes;
 }
 

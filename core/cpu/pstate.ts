@@ -12,28 +12,26 @@ import {
   generalExceptionsToEl2,
   Hcr,
   Sctlr,
-  store,
-  stored,
   undefinedInstruction,
 } from "./controls.ts";
 import { updateAttention } from "./interrupts.ts";
 import { forgetModes, ModeEntry, modeOf, PlainCall, Spsr } from "./modes.ts";
-import { Slot } from "./state.ts";
+import { Slot, StateFields } from "./state.ts";
 import { Ec, Iss } from "./syndrome.ts";
 import { keyOf } from "./system_register_rows.ts";
-import type { SystemSlot } from "./system_register_slots.ts";
+import { SystemSlots } from "./system_register_slots.ts";
 import { accessGuards, Traps } from "./system_register_traps.ts";
 import type { Core, El, Trap } from "./types.ts";
 
 /** The bits of SPSR that are one word of state each. */
-const single = [
+const single = ([
   ["dit", 24],
   ["uao", 23],
   ["pan", 22],
   ["ss", 21],
   ["il", 20],
   ["ssbs", 12],
-] as const;
+] as const).map(([name, shift]) => ({ at: StateFields[name][0], shift }));
 
 /** The fields of PSTATE that only some cores have, as bits of an SPSR. */
 export function pstateMask({ features }: Core): number {
@@ -44,38 +42,39 @@ export function pstateMask({ features }: Core): number {
 /** SPSR_ELx for the state as it is now. */
 export function packSpsr(core: Core): number {
   const state = core.state;
-  let spsr = state.nzcv() | state.u32("daif") | (state.u32("btype") << Spsr.BTYPE) |
-    (state.u32("el") << 2) | state.u32("spSel");
-  for (const [field, shift] of single) spsr |= state.u32(field) << shift;
+  const { daif, btype, el, spSel } = StateFields;
+  let spsr = state.nzcv() | state.word(daif[0]) | (state.word(btype[0]) << Spsr.BTYPE) |
+    (state.word(el[0]) << 2) | state.word(spSel[0]);
+  for (const { at, shift } of single) spsr |= state.word(at) << shift;
   return spsr >>> 0;
 }
 
 /** Sets everything but EL and SPSel from an SPSR; bits the core does not have stay zero. */
 export function unpackSpsr(core: Core, spsr: number): void {
-  const { state, features } = core;
-  const has = { dit: features.dit, uao: features.uao, pan: features.pan, ssbs: features.ssbs };
+  const { state } = core;
+  const present = spsr & (pstateMask(core) | Spsr.SS | Spsr.IL);
   state.setNzcv(spsr);
-  state.setU32("daif", spsr & Spsr.DAIF);
-  for (const [field, shift] of single) {
-    const present = field === "ss" || field === "il" || has[field];
-    state.setU32(field, present ? (spsr >>> shift) & 1 : 0);
-  }
-  state.setU32("btype", 0); // FEAT_BTI is absent
+  state.setWord(StateFields.daif[0], spsr & Spsr.DAIF);
+  for (const { at, shift } of single) state.setWord(at, (present >>> shift) & 1);
+  state.setWord(StateFields.btype[0], 0); // FEAT_BTI is absent
 }
 
-const stackSlots: readonly SystemSlot[] = ["SP_EL0", "SP_EL1", "SP_EL2"];
+const stackSlots = (["SP_EL0", "SP_EL1", "SP_EL2"] as const).map((name) => SystemSlots[name]);
 
-function bank(el: number, spSel: number): SystemSlot {
-  return stackSlots[spSel === 0 ? 0 : el] as SystemSlot;
+function bank(el: number, spSel: number): number {
+  return stackSlots[spSel === 0 ? 0 : el] as number;
 }
 
 /** Changes EL and SPSel, and with them the stack pointer in use. Controls are not derived. */
 export function switchStack(core: Core, el: El, spSel: number): void {
   const state = core.state;
-  store(core, bank(state.u32("el"), state.u32("spSel")), state.x[Slot.sp] as bigint);
-  state.setU32("el", el);
-  state.setU32("spSel", spSel);
-  state.x[Slot.sp] = stored(core, bank(el, spSel));
+  const { el: elField, spSel: spSelField } = StateFields;
+  const from = bank(state.word(elField[0]), state.word(spSelField[0]));
+  const to = bank(el, spSel);
+  state.system[from] = state.x[Slot.sp] as bigint;
+  if (from !== to) state.x[Slot.sp] = state.system[to] as bigint;
+  state.setWord(elField[0], el);
+  state.setWord(spSelField[0], spSel);
 }
 
 /** MSR SPSel. */
@@ -119,9 +118,10 @@ export function enterMode(core: Core): void {
   const state = core.state;
   const mode = modeOf(state);
   if (state.word(mode + ModeEntry.isDerived) === 0) deriveMode(core, mode);
-  for (const name of ["spCheck", "fpTrap", "sysregTrap"] as const) {
-    state.setU32(name, state.word(mode + ModeEntry[name]));
-  }
+  const { spCheck, fpTrap, sysregTrap } = StateFields;
+  state.setWord(spCheck[0], state.word(mode + ModeEntry.spCheck));
+  state.setWord(fpTrap[0], state.word(mode + ModeEntry.fpTrap));
+  state.setWord(sysregTrap[0], state.word(mode + ModeEntry.sysregTrap));
   updateAttention(core);
   core.mmu.contextChanged();
 }

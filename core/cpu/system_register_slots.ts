@@ -182,6 +182,14 @@ export const SystemSlots = Object.fromEntries(names.map((name, i) => [name, i]))
   readonly [N in SystemSlot]: number;
 };
 
+// Looking a name up in an object costs five times as much, since many names come by each place.
+const indices = new Map<SystemSlot, number>(names.map((name, i) => [name, i]));
+
+/** Index into `CpuState.system`. */
+export function slotIndex(slot: SystemSlot): number {
+  return indices.get(slot) as number;
+}
+
 /** Byte offset of a register's storage in the state block. */
 export function slotOffset(slot: SystemSlot): number {
   return StateLayout.systemRegisters + SystemSlots[slot] * 8;

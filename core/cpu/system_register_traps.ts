@@ -45,6 +45,8 @@ export const AccessGuard = {
   zeroing: 1 << 7,
   /** FP and SIMD are trapped. */
   fp: 1 << 8,
+  /** Cache maintenance by address is trapped: SCTLR_ELx.UCI, HCR_EL2.TPU or TPC. */
+  maintenance: 1 << 9,
 } as const;
 
 /** Which exception level takes an access, 0 for none; a `Trap` where the syndrome differs. */
@@ -224,7 +226,7 @@ export const Traps = {
 const guarded: readonly TrapRule[] = [Traps.TVM, Traps.TRVM, Traps.TID2, Traps.UCT];
 
 /** What can catch EL1 under a guard is all in HCR_EL2. */
-const guardedHcr = Hcr.TVM | Hcr.TRVM | Hcr.TID2 | Hcr.TDZ;
+const guardedHcr = Hcr.TVM | Hcr.TRVM | Hcr.TID2 | Hcr.TDZ | Hcr.TPU | Hcr.TPC;
 
 /** The value of `sysregTrap` for the state as it is now, `fpTrap` included. */
 export function accessGuards(core: Core, el: El): number {
@@ -236,6 +238,9 @@ export function accessGuards(core: Core, el: El): number {
   if (el === 1 && !(effectiveHcr(core) & guardedHcr)) return guards;
   for (const rule of guarded) {
     if (rule.check(core, el, rule.on !== "write") !== 0) guards |= rule.guard as number;
+  }
+  for (const rule of [Traps.UCI, Traps.TPU, Traps.TPC]) {
+    if (rule.check(core, el, false) !== 0) guards |= AccessGuard.maintenance;
   }
   return zeroingProhibited(core, el) ? guards | AccessGuard.zeroing : guards;
 }

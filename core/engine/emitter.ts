@@ -234,6 +234,16 @@ export abstract class Emitter extends ValueEmitter implements Ops {
         }),
     };
   }
+  isReadable(address: Val): Val {
+    const slot = this.w(
+      "i64.and",
+      this.w("i64.shr_u", address, this.i64(7)),
+      this.i64(TlbIndexMask),
+    );
+    const entry = this.let(this.w("i64.add", this.field("tlb"), slot));
+    const page = this.w("i64.and", address, this.i64(-4096));
+    return this.w("i64.eq", page, this.load("i64.load", entry, Tlb.readTag));
+  }
   checkSp(address: Val): void {
     const low = this.w("i64.and", address, this.i64(15));
     const bad = this.w("i32.and", this.w("i64.ne", low, this.i64(0)), this.field("spCheck"));

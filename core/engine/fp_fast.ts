@@ -240,11 +240,20 @@ function signChangeLanes(op: Ops, operation: string, size: number, x: Val): Val 
   return operation === "neg" ? op.w("v128.xor", x, op.v128(signs, signs)) : undefined;
 }
 
+/** What the caller has tested: nothing, or that FPCR's mode makes no difference to the operands. */
+export type FpMode = "unknown" | "flushing";
+
 /** All conditions together. */
-function attempted(op: Ops, attempt: Attempt | undefined, t?: FpLane): FastFp | undefined {
+function attempted(
+  op: Ops,
+  attempt: Attempt | undefined,
+  mode: FpMode,
+  t?: FpLane,
+): FastFp | undefined {
   if (!attempt) return undefined;
   const all = (condition: Val) => t ? t.all(condition) : condition;
-  const whenFast = (condition: Val) => op.select(op.field("fpFast"), condition, op.i32(0));
+  const whenFast = (condition: Val) =>
+    mode === "flushing" ? condition : op.select(op.field("fpFast"), condition, op.i32(0));
   const { result, exact, rounded, finite, precise } = attempt;
   const whileSet = (flags: number, condition: Val | undefined) => {
     if (!condition) return [];
@@ -254,7 +263,7 @@ function attempted(op: Ops, attempt: Attempt | undefined, t?: FpLane): FastFp | 
   const right = [
     ...(exact ? [all(exact)] : []),
     ...whileSet(Fpsr.IXC, rounded),
-    ...whileSet(Fpsr.IXC | Fpsr.UFC, finite),
+    ...(mode === "flushing" ? [] : whileSet(Fpsr.IXC | Fpsr.UFC, finite)),
   ].reduce((a, b) => op.w("i32.or", a, b));
   const holds = whenFast(right);
   return precise ? { result, holds, holdsToo: () => whenFast(all(precise())) } : { result, holds };
@@ -266,20 +275,21 @@ export function fastFp(
   operation: string,
   packed: number,
   args: readonly Val[],
+  mode: FpMode = "unknown",
 ): FastFp | undefined {
   const info = unpackFpInfo(packed);
-  if (operation === "fixedToFp") return attempted(op, fixedToFp(op, args[0] as Val, info));
+  if (operation === "fixedToFp") return attempted(op, fixedToFp(op, args[0] as Val, info), mode);
   if (operation === "convert" && info.mode === Rounding.current) {
     const bits = args[0] as Val;
-    if (info.size === 16) return attempted(op, fromHalf(op, bits, info.to));
-    if (info.size === 32 && info.to === 16) return attempted(op, toHalf(op, bits));
+    if (info.size === 16) return attempted(op, fromHalf(op, bits, info.to), mode);
+    if (info.size === 32 && info.to === 16) return attempted(op, toHalf(op, bits), mode);
   }
   const signed = signChange(op, operation, info.size, args[0] as Val);
   if (signed) return { result: signed };
   const path = Paths[operation];
   if (!path || info.size === 16) return undefined;
   const t = new FpLane(op, info.size === 64 ? "f64" : "f32");
-  return attempted(op, path(t, args.map((v) => t.fromBits(v)), info));
+  return attempted(op, path(t, args.map((v) => t.fromBits(v)), info), mode);
 }
 
 /** The same for vectors of `lanes` elements. */
@@ -299,5 +309,5 @@ export function fastFpLanes(
   // Where half a vector is worked on, its elements stand in for the others.
   const low = (v: Val) => op.let(op.w("i64x2.splat", op.lane("i64x2.extract_lane", 0, v)));
   const attempt = path(t, lanes * info.size === 64 ? args.map(low) : args, info);
-  return attempted(op, attempt, t);
+  return attempted(op, attempt, "unknown", t);
 }

@@ -39,6 +39,9 @@ const TableSize = FirstRoutine + RoutineSlots;
 /** Fixed table slots. */
 const Fixed = { decode: 0, pageEnd: 1, undefined: 2 } as const;
 const FirstHandler = 3;
+/** Stores that make a page one of data; the next time it takes twice as many, up to this often. */
+const StoresToData = 256;
+const MostDoublings = 12;
 /** Longest run of instructions decoded at once. */
 const RunLength = 32;
 
@@ -52,6 +55,8 @@ export interface EngineOptions {
   readonly recordPages?: number;
   /** Most translated regions at once. */
   readonly regionSlots?: number;
+  /** Stores to a page with code after which it is taken for data, until it is executed again. */
+  readonly storesToData?: number;
   /** Wants to know what happens and how long it takes. */
   readonly meter?: EngineMeter;
 }
@@ -70,6 +75,13 @@ export class Interpreter {
   readonly #hotCount: number;
   readonly #helpers: readonly FunctionBody[];
   readonly #surroundings: ModuleSurroundings;
+  /** Stores to pages with code since they got their records, by record page. */
+  readonly #stores = new Uint32Array(MemoryMap.maxRecordPages);
+  readonly #storesToData: number;
+  /** How often pages were taken for data. */
+  readonly #timesData = new Map<number, number>();
+  /** Pages to be taken for data before the next run. */
+  readonly #dataPages = new Set<number>();
   readonly #recordPages: number;
   /** Functions for floating-point operations: slots by name, and those not compiled yet. */
   readonly #routines = new Map<string, number>();
@@ -104,6 +116,7 @@ export class Interpreter {
     this.#hotCount = options.hotCount ?? HotCount;
     this.#surroundings = moduleSurroundings(memory.buffer.byteLength / WasmPage, TableSize);
     this.#helpers = Helpers.map((helper) => helper.emit(this.#hotCount));
+    this.#storesToData = options.storesToData ?? StoresToData;
     this.#recordPages = options.recordPages ?? MemoryMap.maxRecordPages;
     this.#table = new WebAssembly.Table({
       element: "anyfunc",
@@ -178,6 +191,7 @@ export class Interpreter {
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
   run(): void {
+    if (this.#dataPages.size > 0) this.#dropDataPages();
     const at = MemoryMap.window + StateFields.budget[0];
     const budget = this.#view.getUint32(at, true);
     if (this.#meter) this.#measuredRun(this.#meter);
@@ -231,6 +245,7 @@ export class Interpreter {
     const index = this.#freePages.pop() ?? this.#hostPages.length;
     this.#hostPages[index] = hostPage;
     this.#pages[hostPage / PageBytes] = index + 1;
+    this.#stores[index] = 0;
     const base = MemoryMap.records + index * Records.pageStride;
     new Uint8Array(this.#memory.buffer, base, Records.pageStride).fill(0);
     this.#view.setUint16(base + 1024 * Records.recordBytes, Fixed.pageEnd, true);
@@ -259,17 +274,37 @@ export class Interpreter {
     for (const page of this.#hostPages) this.#pages[page / PageBytes] = 0;
     this.#hostPages.length = 0;
     this.#freePages.length = 0;
+    this.#dataPages.clear();
     this.translator?.clear();
   }
 
-  /** Forgets the records of instructions in `bytes` bytes from `host`. */
+  /** Forgets the records of instructions in `bytes` bytes from `host`, which lie in one page. */
   codeWritten(host: number, bytes: number): void {
+    this.#noteStore(host - host % PageBytes);
     for (let at = host - host % 4; at < host + bytes; at += 4) {
       const record = this.recordAt(at);
       if (record === undefined) continue;
       this.translator?.changed(record);
       this.#view.setUint16(record, Fixed.decode, true);
     }
+  }
+
+  /** Where code was, data may be now: then each store would take the slow path for ever. */
+  #noteStore(hostPage: number): void {
+    const index = this.#pages[hostPage / PageBytes] as number;
+    if (index === 0) return;
+    const stores = (this.#stores[index - 1] as number) + 1;
+    this.#stores[index - 1] = stores;
+    const doublings = Math.min(this.#timesData.get(hostPage) ?? 0, MostDoublings);
+    if (stores === this.#storesToData << doublings) this.#dataPages.add(hostPage);
+  }
+
+  #dropDataPages(): void {
+    for (const page of this.#dataPages) {
+      this.#timesData.set(page, (this.#timesData.get(page) ?? 0) + 1);
+      this.dropCodePage(page);
+    }
+    this.#dataPages.clear();
   }
 
   /** Decodes instructions from `record` up to the end of the straight run. */

@@ -265,7 +265,13 @@ class Listing {
       this.#push("select", 3);
     },
     0x20: () => this.#leaf(this.#local(this.#unsigned())),
-    0x21: () => this.#do(`local.set ${this.#local(this.#unsigned())}`, 1),
+    0x21: () => {
+      const local = this.#local(this.#unsigned());
+      const operands = this.#pop(1);
+      // What is on the stack below and does not know the local may as well come later.
+      if (this.#stack.some((tree) => mentions(tree, local))) this.#flush();
+      this.#print({ head: `local.set ${local}`, operands }, 0);
+    },
     0x22: () => this.#push(`local.tee ${this.#local(this.#unsigned())}`, 1),
     0x41: () => this.#leaf(number(this.#signed())),
     0x42: () => this.#leaf(number(this.#signed())),
@@ -282,6 +288,11 @@ class Listing {
 
 function inline({ head, operands, isLeaf }: Tree): string {
   return isLeaf ? head : `(${[head, ...operands.map(inline)].join(" ")})`;
+}
+
+function mentions({ head, operands }: Tree, local: string): boolean {
+  return head === local || head === `local.tee ${local}` ||
+    operands.some((operand) => mentions(operand, local));
 }
 
 /** Small numbers are counts, large ones addresses and masks. */

@@ -103,7 +103,7 @@ export class Hypervisor {
     this.#reset = resetRegisters(machine.cores[0] as Core);
     this.#gic = parts.gic();
     const own = { alarm: machine.parts.timerPpis.cnthp, maintenance: parts.maintenance };
-    this.resources = new Resources(machine);
+    this.resources = new Resources(machine, plans);
     this.#channels = new Channels(machine, this.resources.memory);
     this.#loop = new RunLoop(machine, this.#gic, this.#scheduler, own, {
       log: parts.log,

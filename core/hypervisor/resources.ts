@@ -8,6 +8,7 @@
  */
 
 import type { MemoryRegion, VmPlan } from "../config/vm_plan.ts";
+import { without } from "../config/ranges.ts";
 import type { Machine } from "../machine/machine.ts";
 import { clearRam, dropCode } from "./guest_memory.ts";
 import { MemoryPool, type PhysicalRange } from "./memory_pool.ts";
@@ -31,7 +32,7 @@ export interface DirectWindow {
   readonly bytes: number;
 }
 
-/** RAM at the top of the board that is the hypervisor's own, for tables. */
+/** RAM that is the hypervisor's own, for tables: the highest that no plan names. */
 const OwnBytes = 0x200_0000;
 const MiB = 2 ** 20;
 const PageBytes = 4096;
@@ -54,16 +55,21 @@ export class Resources {
   readonly #vmids = new Set<number>();
   readonly #reserved = new Map<VmPlan, Fixed>();
 
-  /** @throws {RangeError} When there is not the RAM that the hypervisor needs itself. */
-  constructor(machine: Machine) {
+  /**
+   * For a machine on which VMs of `plans` will run, and maybe others.
+   *
+   * @throws {RangeError} When there is not the RAM that the hypervisor needs itself.
+   */
+  constructor(machine: Machine, plans: readonly VmPlan[]) {
     this.#machine = machine;
     const ram = machine.parts.ram.banks.map(({ base, size }) => ({ base, bytes: size }));
     this.memory = new MemoryPool(ram);
-    const top = this.memory.takeHighest(OwnBytes, PageBytes);
-    if (!top) {
+    const own = highestUnnamed(ram, plans);
+    if (!own) {
       throw new RangeError("Cannot run VMs: 32 MiB of RAM must be there for the hypervisor");
     }
-    this.#tables = new MemoryPool([top]);
+    this.memory.claim(own.base, own.bytes);
+    this.#tables = new MemoryPool([own]);
   }
 
   /** Bytes that are free for stage 2 tables. */
@@ -158,6 +164,17 @@ export class Resources {
     }
     throw new RangeError(`Cannot number a VM: at most ${MaxVmid} must be there at once`);
   }
+}
+
+/** RAM for the hypervisor, apart from all addresses that plans fix. */
+function highestUnnamed(
+  ram: readonly PhysicalRange[],
+  plans: readonly VmPlan[],
+): PhysicalRange | undefined {
+  const named = plans.flatMap(({ memory }) => memory).filter(({ kind }) => kind !== "alloc")
+    .map(({ gpa: base, bytes }) => ({ base, bytes }));
+  const unnamed = ram.flatMap((range) => without(range, named));
+  return new MemoryPool(unnamed).takeHighest(OwnBytes, PageBytes);
 }
 
 function mapAll(

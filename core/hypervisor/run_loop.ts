@@ -235,6 +235,7 @@ export class RunLoop {
         return;
       case "off":
         this.#scheduler.leave(vcpu, "off");
+        vcpu.loadedOn = undefined; // what is in the core's registers is of no use to anybody
         return;
       case "reflect": {
         const from = isAtEl0(vcpu) ? 0 : 1;

@@ -32,7 +32,7 @@ export interface SystemCalls {
   /** SYS: IC, DC, AT, TLBI. SYSL is `mrs` of op0 = 1. */
   sys(key: number, t: number): number;
   /** WFI, WFE, SEV, SEVL, YIELD. */
-  hint(kind: "wfi" | "wfe" | "sev" | "sevl" | "yield"): number;
+  hint(kind: "wfi" | "wfe" | "sev" | "sevl"): number;
   /** FP or SIMD instruction executed while `fpTrap` is set. */
   fpTrapped(): number;
 }

@@ -130,6 +130,8 @@ export interface Ops {
   // -- memory -------------------------------------------------------------------------------------
   /** Checks an access of `bytes` (a power of two up to 64, or 3-element sizes 12, 24, 48) at an i64 address. Leaves the instruction on a fault. */
   mem(address: Val, bytes: number, kind: AccessKind, options?: AccessOptions): Access;
+  /** Whether a byte at an i64 address is known to be memory that may be read; i32. */
+  isReadable(address: Val): Val;
   /** CheckSPAlignment: call it before an access whose base register is SP. */
   checkSp(address: Val): void;
 

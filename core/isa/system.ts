@@ -113,9 +113,10 @@ const HintNames: Readonly<Record<number, string>> = {
   36: "bti j",
   38: "bti jc",
 };
-const Waits = ["nop", "yield", "wfe", "wfi", "sev", "sevl"] as const;
+/** Hints that do something, from number 2 on. */
+const Effective = ["wfe", "wfi", "sev", "sevl"] as const;
 
-/** Most hints do nothing here: pointer authentication and BTI are absent, so are their effects. */
+/** Most hints do nothing here: YIELD, and those of pointer authentication and BTI, which are absent. */
 const hint = insn("Hints", "1101 0101 0000 0011 0010 CRm:4 op2:3 11111", {
   ref: "HINT, NOP, YIELD, WFE, WFI, SEV, SEVL",
   shape: ["CRm", "op2"],
@@ -123,9 +124,9 @@ const hint = insn("Hints", "1101 0101 0000 0011 0010 CRm:4 op2:3 11111", {
   alias: (f) => HintNames[f.CRm * 8 + f.op2],
   operands: () => ({}),
   run: (op, f) => {
-    if (f.CRm === 0 && f.op2 >= 1 && f.op2 <= 5) op.execute();
+    if (f.CRm === 0 && f.op2 >= 2 && f.op2 <= 5) op.execute();
   },
-  execute: (c, f) => c.system.hint(Waits[f.op2] as "wfi"),
+  execute: (c, f) => c.system.hint(Effective[f.op2 - 2] ?? "sevl"),
 });
 
 const BarrierOptions = [
@@ -210,7 +211,7 @@ const systemInstruction = insn(
   {
     ref: "SYS, SYSL: AT, DC, IC, TLBI",
     shape: ["L", "op1", "CRn", "CRm", "op2"],
-    rare: (f) => f.L !== 0 || keyOf(1, f) !== DcZva,
+    rare: (f) => f.L !== 0 || (keyOf(1, f) !== DcZva && !Maintenance.includes(keyOf(1, f))),
     asm: (f) => {
       const at = `#${f.op1}, C${f.CRn}, C${f.CRm}, #${f.op2}`;
       return f.L
@@ -226,6 +227,12 @@ const systemInstruction = insn(
     operands: (f) => ({ n: src(f.Rt) }),
     run: (op, f, o) => {
       const key = keyOf(1, f);
+      if (f.L === 0 && Maintenance.includes(key)) {
+        // Caches are not modelled; what remains is that data must be reachable.
+        const guarded = op.w("i32.and", op.field("sysregTrap"), op.i32(AccessGuard.maintenance));
+        const unknown = key === IcIvau ? op.i32(0) : op.w("i32.eqz", op.isReadable(op.x(o.n)));
+        return op.if(op.w("i32.or", guarded, unknown), () => op.execute());
+      }
       if (f.L || key !== DcZva) return op.execute();
       const trapped = op.w("i32.and", op.field("sysregTrap"), op.i32(AccessGuard.zeroing));
       op.if(trapped, () => op.execute(), () => {
@@ -249,6 +256,9 @@ interface Key {
 const keyOf = (op0: number, f: Key) =>
   (op0 << 14) | (f.op1 << 11) | (f.CRn << 7) | (f.CRm << 3) | f.op2;
 const DcZva = keyOf(1, { op1: 3, CRn: 7, CRm: 4, op2: 1 });
+const IcIvau = keyOf(1, { op1: 3, CRn: 7, CRm: 5, op2: 1 });
+/** IC IVAU, and DC CVAC, CVAU and CIVAC, by which caches are kept coherent. */
+const Maintenance = [5, 10, 11, 14].map((CRm) => keyOf(1, { op1: 3, CRn: 7, CRm, op2: 1 }));
 const Nzcv = keyOf(3, { op1: 3, CRn: 4, CRm: 2, op2: 0 });
 const Daif = keyOf(3, { op1: 3, CRn: 4, CRm: 2, op2: 1 });
 const Tables = [0, 1].map((op2) => keyOf(3, { op1: 0, CRn: 2, CRm: 0, op2 }));

@@ -333,10 +333,8 @@ export class Runner {
     fpTrapped: () => this.#fpTrap(this.#record),
   };
 
-  #hint(kind: "wfi" | "wfe" | "sev" | "sevl" | "yield"): number {
+  #hint(kind: "wfi" | "wfe" | "sev" | "sevl"): number {
     switch (kind) {
-      case "yield":
-        return 0;
       case "sevl":
         this.#window.setU32("eventRegister", 1);
         return 0;

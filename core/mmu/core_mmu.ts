@@ -215,18 +215,18 @@ export function select(core: CoreMmu): void {
 /** Lets generated code come back to what has been selected. */
 function publish(core: CoreMmu, base: number, regime: Regime, aligned: boolean): void {
   const words = core.walker.words;
-  const field = (name: "el" | "spSel" | "pan" | "uao" | "mode" | "asidControl") =>
-    (base + StateFields[name][0]) / 4;
-  const number = (words[field("el")] as number) * ModeBit.el |
-    (words[field("spSel")] as number) * ModeBit.spSel |
-    (words[field("pan")] as number) * ModeBit.pan | (words[field("uao")] as number) * ModeBit.uao;
+  const { el, spSel, pan, uao } = StateFields;
+  const number = (words[(base + el[0]) / 4] as number) * ModeBit.el |
+    (words[(base + spSel[0]) / 4] as number) * ModeBit.spSel |
+    (words[(base + pan[0]) / 4] as number) * ModeBit.pan |
+    (words[(base + uao[0]) / 4] as number) * ModeBit.uao;
   core.mode = StateLayout.modes + number * ModeEntry.bytes;
-  words[field("mode")] = core.mode;
+  words[(base + StateFields.mode[0]) / 4] = core.mode;
   const { variant, unprivilegedVariant, tlb } = core;
   const row = regime.kind * Variants;
   const contexts = (base + StateLayout.contexts) / 4 + row;
   if (regime.kind === RegimeKind.el10) {
-    words[field("asidControl")] = AsidControl.known | regime.asidMask |
+    words[(base + StateFields.asidControl[0]) / 4] = AsidControl.known | regime.asidMask |
       (regime.asidFromTtbr1 ? AsidControl.fromTtbr1 : 0);
     const asid = (base + StateLayout.asids + (regime.asid % AsidCount) * AsidEntry.bytes) / 4;
     const own = asid + AsidEntry.contexts / 4;

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # The first process of the Linux guest. Words of the kernel command line that it knows:
 #   hvsim.mods=base,pci,xen,9p   which lists of modules to load (base unless given; none: no list)
+#   root=/dev/vda                go on in this ext4 file system: its /sbin/init becomes the first process
 #   hvsim.root=/dev/vda          mount this ext4 file system on /mnt
 #   hvsim.chroot                 run the command inside /mnt
 #   hvsim.run="COMMAND"          run the command by sh -c, then power off
@@ -15,6 +16,7 @@ exec </dev/console >/dev/console 2>&1
 /bin/busybox --install -s /bin 2>/dev/null
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=vt100 PS1='hvsim# '
 read -r cmdline </proc/cmdline
+cmdline=" $cmdline"
 
 # option NAME: its value in $value, from NAME=VALUE, NAME="VALUE" or "NAME=VALUE"
 option() {
@@ -42,15 +44,26 @@ for list in $(echo "${value:-base}" | tr ',' ' '); do
   done <"/etc/mods.$list"
 done
 
-option hvsim.root
-root=$value
-if [ -n "$root" ]; then
+# mount_disk DEVICE: mounts it on /mnt, when it is there
+mount_disk() {
   tries=0
-  while [ ! -b "$root" ] && [ $tries -lt 50 ]; do
+  while [ ! -b "$1" ] && [ $tries -lt 50 ]; do
     sleep 0.1
     tries=$((tries + 1))
   done
-  mount -t ext4 "$root" /mnt || echo "HVSIM-MARK mount-failed $root"
+  mount -t ext4 "$1" /mnt || { echo "HVSIM-MARK mount-failed $1"; false; }
+}
+
+option ' root'
+if [ -n "$value" ] && mount_disk "$value"; then
+  for dir in proc sys dev; do mount --move "/$dir" "/mnt/$dir"; done
+  exec switch_root /mnt /sbin/init </mnt/dev/console >/mnt/dev/console 2>&1
+fi
+
+option hvsim.root
+root=$value
+if [ -n "$root" ]; then
+  mount_disk "$root"
   for dir in proc sys dev tmp; do
     mkdir -p "/mnt/$dir"
     mount --bind "/$dir" "/mnt/$dir"

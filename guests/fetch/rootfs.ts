@@ -1,5 +1,5 @@
 /**
- * The small ext4 disk of the Linux guest: busybox and a text to read.
+ * The small ext4 disk of the Linux guest: busybox with an init that starts a shell, and a text to read.
  * @module
  */
 
@@ -10,6 +10,28 @@ const sizeMiB = 32;
 const epochSeconds = 1_700_000_000;
 const uuid = "6876736d-0000-4000-8000-000000000001";
 const lineCount = 20_000;
+
+/** What busybox's init does. */
+const inittab = `::sysinit:/etc/init.d/rcS
+ttyAMA0::respawn:-/bin/sh
+::ctrlaltdel:/bin/reboot
+::shutdown:/bin/umount -a -r
+`;
+
+/** What comes before the shell; `hvsim.ip=10.0.0.1/24` on the command line is for eth0. */
+const rcS = `#!/bin/sh
+/bin/busybox mount -a
+[ -e /bin/ls ] || /bin/busybox --install -s /bin
+for word in $(cat /proc/cmdline); do
+  case $word in
+    hvsim.ip=*)
+      ip addr add "\${word#hvsim.ip=}" dev eth0
+      ip link set eth0 up
+      ;;
+  esac
+done
+echo "Welcome to $(hostname)"
+`;
 
 /** Writes the disk image to `path`, by way of files under `scratch`. */
 export async function buildRootfs(
@@ -22,6 +44,7 @@ export async function buildRootfs(
     "data",
     "dev",
     "etc",
+    "etc/init.d",
     "mnt",
     "proc",
     "root",
@@ -38,13 +61,18 @@ export async function buildRootfs(
     "data/text": sampleText(),
     "etc/group": "root:x:0:\n",
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
+    "etc/fstab": "proc /proc proc defaults 0 0\nsysfs /sys sysfs defaults 0 0\n",
+    "etc/inittab": inittab,
+    "etc/init.d/rcS": rcS,
+    "etc/profile": "export PS1='\\h:\\w# '\n",
   };
   for (const [name, content] of Object.entries(files)) {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     await Deno.writeFile(join(tree, name), bytes);
-    await Deno.chmod(join(tree, name), name.startsWith("bin/") ? 0o755 : 0o644);
+    await Deno.chmod(join(tree, name), /^bin\/|\.d\//.test(name) ? 0o755 : 0o644);
   }
   await Deno.symlink("busybox", join(tree, "bin/sh"));
+  await Deno.symlink("../bin/busybox", join(tree, "sbin/init"));
 
   const part = `${path}.part`;
   await Deno.remove(part).catch(() => {});

@@ -68,7 +68,10 @@ async function readText(
   see?: (text: string) => void,
 ): Promise<string> {
   let text = "";
-  for await (const piece of stream.pipeThrough(new TextDecoderStream())) see?.(text += piece);
+  for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    see?.(text);
+  }
   return text;
 }
 

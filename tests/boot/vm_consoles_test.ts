@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { connect } from "./console_client.ts";
 import { hvsim, inRepository } from "./hvsim.ts";
 
 /** Descriptions of two VMs with the teaching OS, one core each, in a new directory. */
@@ -19,51 +20,6 @@ async function twoVms(): Promise<{ folder: string; args: string[] }> {
     return ["--vm", file];
   });
   return { folder, args: (await Promise.all(files)).flat() };
-}
-
-/** A console at the other end of a socket. */
-class Client {
-  readonly #connection: Deno.Conn;
-  readonly #decoder = new TextDecoder();
-  #text = "";
-
-  constructor(connection: Deno.Conn) {
-    this.#connection = connection;
-  }
-
-  /** Reads until `text` has come; what came before it and it. */
-  async until(text: string): Promise<string> {
-    const buffer = new Uint8Array(65536);
-    while (!this.#text.includes(text)) {
-      const count = await this.#connection.read(buffer);
-      assert(count !== null, `it ended after "${this.#text.slice(-200)}"`);
-      this.#text += this.#decoder.decode(buffer.subarray(0, count), { stream: true });
-    }
-    const end = this.#text.indexOf(text) + text.length;
-    const found = this.#text.slice(0, end);
-    this.#text = this.#text.slice(end);
-    return found;
-  }
-
-  async type(text: string): Promise<void> {
-    await this.#connection.write(new TextEncoder().encode(text));
-  }
-
-  close(): void {
-    this.#connection.close();
-  }
-}
-
-/** Connects as soon as somebody listens. */
-async function connect(path: string): Promise<Client> {
-  for (let tries = 0;; tries++) {
-    try {
-      return new Client(await Deno.connect({ transport: "unix", path }));
-    } catch (error) {
-      if (tries === 300) throw error;
-      await new Promise((resolve) => void setTimeout(resolve, 100));
-    }
-  }
 }
 
 Deno.test({

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { PolicyName } from "../../core/hypervisor/scheduling/policies.ts";
-import { Spin } from "./vm_programs.ts";
+import { Spin, Ticker } from "./vm_programs.ts";
 import { loadVmsOf, runUntil, scheduling, tinyVm } from "./vm_rig.ts";
 
 const Ms = 1_000_000;
@@ -48,4 +48,50 @@ Deno.test("scheduler: an idle core takes one that waits for another", () => {
   const report = spin("rr", 2, ["phys_cpu_sets = [1]", "phys_cpu_sets = [3]"]);
   assertNear(runs(report), [100, 100], 0.2);
   assertEquals(report.cores.map(({ running }) => running), ["vm1.0", "vm2.0"]);
+});
+
+/** A VM that waits for its timer again and again, beside one that spins on the same core. */
+function tick(scheduler: PolicyName, base: string) {
+  const files = { ...tinyVm(1, Ticker, { base }), ...tinyVm(2, Spin) };
+  const loaded = loadVmsOf({ vms: ["tiny1.toml", "tiny2.toml"], files, scheduler });
+  runUntil(loaded, 100 * Ms);
+  return scheduling(loaded).vcpus[0]?.wakeups ?? { count: 0, minNs: 0, maxNs: 0, histogram: [] };
+}
+
+Deno.test("scheduler: what is more urgent has its core within microseconds of its timer", () => {
+  const { count, maxNs, histogram } = tick("priority", "cpu_priority = 0");
+  assert(count > 1000 && maxNs < 5000, `${count} wake-ups, ${maxNs} ns`);
+  assertEquals(histogram.reduce((sum, n) => sum + n), count);
+});
+
+Deno.test("scheduler: without priorities, what wakes waits for the end of a slice", () => {
+  const turns = tick("rr", "");
+  assert(turns.count < 30 && turns.maxNs > 9 * Ms, `${turns.count}, ${turns.maxNs} ns`);
+  const fair = tick("fair", "");
+  assert(fair.count > 100 && fair.minNs < 5000, `${fair.count}, ${fair.minNs} ns`);
+});
+
+Deno.test("scheduler: times add up over pauses, restarts and ends of VMs", () => {
+  const files = { ...tinyVm(1, Ticker), ...tinyVm(2, Spin), ...tinyVm(3, Spin) };
+  const vms = ["tiny1.toml", "tiny2.toml", "tiny3.toml"];
+  const loaded = loadVmsOf({ vms, files, cores: 2, scheduler: "fair" });
+  const { hypervisor } = loaded;
+  const steps = [
+    () => hypervisor.pause(1),
+    () => hypervisor.pause(2),
+    () => hypervisor.resume(1),
+    () => hypervisor.restart(3),
+    () => hypervisor.resume(2),
+    () => hypervisor.kill(1),
+    () => hypervisor.pause(3),
+    () => hypervisor.restart(1),
+  ];
+  steps.forEach((step, i) => {
+    runUntil(loaded, (i + 1) * 10 * Ms + 12_345);
+    assert(step().ok);
+    scheduling(loaded);
+  });
+  runUntil(loaded, 100 * Ms);
+  const paused = scheduling(loaded).vcpus.map(({ pausedNs }) => pausedNs / Ms);
+  assertNear(paused, [20, 30, 30], 0.1);
 });

@@ -29,9 +29,12 @@ function linux(cores: number, scheduler: PolicyName): LoadedVms {
   const toml = text.replace("cpu_num = 1\nphys_cpu_sets = [1]", "cpu_num = 4")
     .replace("cache/initramfs.cpio.gz", "both.cpio.gz")
     .replace(/^cmdline = .*$/m, () => `cmdline = '''${cmdline}'''`);
-  const parts = [guestPath("initramfs.cpio.gz"), guestPath("rt-tests.cpio.gz")];
-  const both = parts.flatMap((path) => [...Deno.readFileSync(path)]);
-  const files = { "smp.toml": toml, "both.cpio.gz": Uint8Array.from(both) };
+  const [first, second] = (["initramfs.cpio.gz", "rt-tests.cpio.gz"] as const)
+    .map((file) => Deno.readFileSync(guestPath(file))) as [Uint8Array, Uint8Array];
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  const files = { "smp.toml": toml, "both.cpio.gz": both };
   return loadVmsOf({ vms: ["smp.toml"], files, cores, scheduler, memoryBytes: 2 ** 30 });
 }
 

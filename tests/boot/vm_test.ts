@@ -103,6 +103,12 @@ Deno.test("hypervisor: a VM that fails leaves others alone", () => {
   assertStringIncludes(said, "info vm2 vm1 has uart0");
 });
 
+Deno.test("hypervisor: a VM may have the highest RAM of the board", () => {
+  const memory = "[[0x4000_0000, 0x100_0000, 0x7, 0], [0x4700_0000, 0x100_0000, 0x7, 1]]";
+  const { output } = runTiny(Calls, { files: tinyVm(1, Calls, { memory }) });
+  assertEquals(output, "11101");
+});
+
 Deno.test("hypervisor: VMs share a page by hypercalls until they give it up", () => {
   const files = {
     ...tinyVm(1, Publisher, { emulated: ChannelPage }),

@@ -111,11 +111,13 @@ function loopWrites({ loop }: JournalNode): RegisterSet | undefined {
 export function neededAtEntry(nodes: readonly JournalNode[]): RegisterSet {
   const live = new Map<JournalNode, RegisterSet>();
   for (const node of nodes) {
-    const { used, dirty, hasExits } = node.journal;
+    const { used, dirty, stored, hasExits } = node.journal;
     const set = new RegisterSet();
     set.addAll(used);
     // An exit stores what may have been written before the block, so it must have a value.
     if (hasExits) set.addAll(dirty);
+    // So does what is stored before a loop.
+    set.addAll(stored);
     live.set(node, set);
   }
   for (let changed = true; changed;) {

@@ -51,7 +51,7 @@ interface Installed {
 const BatchSize = 16;
 
 /** Instructions for which a small batch waits for more. */
-const Patience = 500_000;
+const Patience = 5_000_000;
 
 /**
  * Instructions of a page's regions from which on regions do not overlap: up to that, calls and inner

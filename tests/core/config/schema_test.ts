@@ -4,6 +4,7 @@ import {
   int,
   list,
   numbered,
+  oneOrMore,
   optional,
   type Report,
   row,
@@ -154,4 +155,15 @@ Deno.test("json: every rule says the same as JSON Schema", () => {
     required: ["id", "map"],
     additionalProperties: false,
   });
+});
+
+Deno.test("oneOrMore: a value or an array of them, and says both when it is neither", () => {
+  const rule = one(oneOrMore(int(0, 7, "a level")));
+  assertEquals(checked(rule, "k = 3").value, { k: 3 });
+  assertEquals(checked(rule, "k = [3, 0]").value, { k: [3, 0] });
+  assertEquals(checked(rule, 'k = "x"').problems, [
+    'k: a level in 0..7, or an array of them | "x"',
+  ]);
+  assertEquals(checked(rule, "k = [3, 8]").problems, ["k[1]: a level in 0..7 | 8"]);
+  assertEquals(checked(rule, "k = []").problems, ["k: an array that is not empty | []"]);
 });

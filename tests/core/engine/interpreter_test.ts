@@ -203,3 +203,33 @@ for (const [name, options] of Object.entries(engines)) {
     assertNotEquals(rig.state.u32("budget"), 0);
   });
 }
+
+for (const translate of [false, true]) {
+  const engine = translate ? "translator" : "interpreter";
+  Deno.test(`engine: the ${engine} takes pages with code for data when they are stored to`, () => {
+    const rig = new EngineRig({ translate, hotCount: 1, storesToData: 4 });
+    rig.map(0x1_0000, 0, "code");
+    rig.map(0x1_1000, 0x1000, "code");
+    rig.load(0x1_0000, [0xd61f_0020]); // br x1
+    rig.load(0x1_1000, [0x9100_0400, 0x9100_0400, 0xd61f_0040]); // add x0, x0, #1, twice; br x2
+    rig.state.x[1] = 0x1_1000n;
+    rig.state.x[2] = 0x1_0000n;
+    rig.state.setU64("pc", 0x1_0000n);
+    rig.run(4);
+    const page = MemoryMap.ram + 0x1000;
+    assertEquals([rig.state.x[0], rig.engine.isCodePage(page)], [2n, true]);
+    for (let i = 0; i < 4; i++) rig.load(0x1_1100, [0]);
+    rig.load(0x1_1004, [0x9100_2000]); // add x0, x0, #8
+    rig.run(1); // br x1
+    assertEquals(rig.engine.isCodePage(page), false);
+    rig.run(3);
+    assertEquals([rig.state.x[0], rig.engine.isCodePage(page)], [11n, true]);
+    // It takes twice as many stores the next time.
+    for (let i = 0; i < 7; i++) rig.load(0x1_1100, [0]);
+    rig.run(1);
+    assertEquals(rig.engine.isCodePage(page), true);
+    rig.load(0x1_1100, [0]);
+    rig.run(4);
+    assertEquals([rig.state.x[0], rig.engine.codePages], [20n, 2]);
+  });
+}

@@ -55,6 +55,14 @@ Deno.test("wasm text: calls take and give what their types say", () => {
   ]);
 });
 
+Deno.test("wasm text: what is below a statement on the stack is an operand of a later one", () => {
+  const swap = [0x20, 0, 0x20, 2, 0x21, 3, 0x21, 2]; // record; t3 = x1; x1 = record
+  assertEquals(lines(swap).slice(Head.length), [
+    "  (local.set $t3 $x1)",
+    "  (local.set $x1 $record))",
+  ]);
+});
+
 Deno.test("wasm text: what does not fit in a line has its operands below", () => {
   const code: number[] = [];
   for (let i = 0; i < 12; i++) code.push(0x20, 0);

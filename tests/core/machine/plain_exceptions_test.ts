@@ -3,6 +3,7 @@ import type { CpuName } from "../../../core/cpu/cpu_models.ts";
 import { store } from "../../../core/cpu/controls.ts";
 import { forgetModes } from "../../../core/cpu/modes.ts";
 import { type StateField, StateFields } from "../../../core/cpu/state.ts";
+import { setRegister } from "../../../core/cpu/system_registers.ts";
 import { type MachineRig, machineRig, Start } from "./rig.ts";
 
 const Vectors = Start + 0x1000;
@@ -142,3 +143,22 @@ for (const cpu of ["cortex-a72", "max"] as const) {
     }
   });
 }
+
+Deno.test("plain exceptions: EL0 maintains caches only while SCTLR_EL1.UCI is 1", () => {
+  const [dcCvau, icIvau] = [0xd50b_7b20, 0xd50b_7520];
+  for (const word of [dcCvau, icIvau]) {
+    for (const uci of [0n, 1n << 26n]) {
+      const rig = machineRig([Word.eret]);
+      rig.load(Code, [word, word, Word.b]);
+      rig.load(Vectors + 0x400, [Word.b]);
+      const { core } = rig;
+      setVector(rig, "VBAR_EL1");
+      store(core, "ELR_EL1", BigInt(Code));
+      store(core, "SPSR_EL1", 0n);
+      setRegister(core, "SCTLR_EL1", 0x30d0_0800n | uci);
+      core.state.x[0] = BigInt(Start);
+      rig.run(10);
+      assertEquals(core.state.u64("pc"), BigInt(uci ? Code + 8 : Vectors + 0x400));
+    }
+  }
+});

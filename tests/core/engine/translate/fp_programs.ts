@@ -112,16 +112,29 @@ export interface FpProgram {
 
 const hex = (v: bigint | number) => BigInt(v).toString(16);
 
-function vectorOf(roll: Dice): bigint {
+/** Numbers that underflow, cancel to less than that, or just do not. */
+const Edges = {
+  64: [0x0010n, 0x0018n, 0x0020n, 0x8010n, 0x8018n, 0x3fe0n, 0x3ff0n].map((v) => v << 48n),
+  32: [0x0080n, 0x00c0n, 0x0100n, 0x8080n, 0x80c0n, 0x3f00n, 0x3f80n].map((v) => v << 16n),
+} as const;
+
+function element(roll: Dice, size: 32 | 64, kind: number): bigint {
+  if (kind === 0) {
+    // Small whole numbers, whose sums and products are exact.
+    const three = size === 64 ? 0x4008_0000_0000_0000n : 0x4040_0000n;
+    return three + (BigInt(roll(4)) << (size === 64 ? 50n : 21n));
+  }
+  if (kind === 1 && roll(2)) return 0n;
+  if (kind === 2) return (Edges[size][roll(7)] as bigint) - BigInt(roll(2));
+  return operand(roll, size);
+}
+
+function vectorOf(roll: Dice, edges = false): bigint {
   const size = roll(2) ? 64 : 32;
-  const kind = roll(4);
+  const kind = edges ? 2 : roll(5);
   let value = 0n;
   for (let at = 0; at < 128; at += size) {
-    // Small whole numbers, whose sums and products are exact, or anything.
-    const small = size === 64 ? 0x4008_0000_0000_0000n : 0x4040_0000n;
-    const whole = small + (BigInt(roll(4)) << (size === 64 ? 50n : 21n));
-    const lane = kind === 0 ? whole : kind === 1 && roll(2) ? 0n : operand(roll, size);
-    value |= BigInt.asUintN(size, lane) << BigInt(at);
+    value |= BigInt.asUintN(size, element(roll, size, kind)) << BigInt(at);
   }
   return kind === 3 ? BigInt.asUintN(size, value) : value;
 }
@@ -140,18 +153,35 @@ export function fpProgram(roll: Dice, data: number): FpProgram {
   );
   const back = (-(body.length + 1)) & 0x7ffff;
   const words = [...body, 0xd100_0400, (0xb500_0000 | (back << 5)) >>> 0];
-  const modes = [0, 0, 0, 0, 0, 0, 1 << 22, 1 << 23, 2 << 22, 1 << 24, 1 << 25, 1 << 26];
+  const modes = [
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    1 << 24,
+    1 << 24,
+    1 << 22,
+    1 << 23,
+    2 << 22,
+    1 << 24,
+    1 << 25,
+    1 << 26,
+  ];
+  const mode = pick(roll, modes);
+  const edges = roll(mode === 0 ? 8 : 2) === 0;
   const registers: Record<string, string> = {
     x0: hex(1 + roll(4)),
     x1: hex(data),
     x6: hex(0),
     x7: hex(0x10),
-    fpcr: hex(pick(roll, modes)),
+    fpcr: hex(mode),
     fpsr: hex(pick(roll, [0, 0, 0x10, 0x10, 0x1f])),
   };
   for (let i = 2; i < 6; i++) {
     registers[`x${i}`] = hex(roll(3) ? roll(1000) : vectorOf(roll) >> 64n);
   }
-  for (let i = 0; i < Registers; i++) registers[`v${i}`] = hex(vectorOf(roll));
+  for (let i = 0; i < Registers; i++) registers[`v${i}`] = hex(vectorOf(roll, edges));
   return { w: words.map((w) => hex(w >>> 0)), in: registers };
 }
