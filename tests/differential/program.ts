@@ -105,7 +105,7 @@ export function makeProgram(seed: number): Program {
     hotCount: cores === 1 && cuts.length > 10 ? r.pick([1, 1, 3]) : 1,
     cuts,
     forgets: r.oneIn(8) ? [0, 0, 0].map(() => r.below(cuts.length)) : [],
-    share: r.pick(cuts.length > 40 ? [2, 4, 8] : [1, 1, 1, 3]),
+    share: r.pick(cuts.length > 40 ? [2, 4, 8] : [1, 1, 2, 4]),
     vectorsToo: r.oneIn(8),
   };
 }

@@ -204,7 +204,7 @@ export class Twin {
 
   /** What runs `program` the second time. */
   translator({ cores, hotCount }: Program): Half {
-    const engine = this.#second ?? { translate: true, hotCount, storesToData: 4 };
+    const engine = this.#second ?? { translate: true, hotCount, storesToData: 10 };
     return this.#half(`${cores}, ${hotCount}`, cores, engine);
   }
 }
