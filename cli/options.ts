@@ -275,7 +275,9 @@ export const optionTable = {
     group: "What is said",
     argument: "[json]",
     value: choice(["text", "json"]),
-    help: "at the end, instructions, times and exits on stderr, as a table or as JSON",
+    help:
+      "at the end, on stderr: instructions, times, exits, and what was interpreted and translated; " +
+      "as tables or as JSON",
   },
   trace: {
     group: "What is said",
