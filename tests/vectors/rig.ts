@@ -29,10 +29,13 @@ export interface Stop {
   readonly wnr?: number;
 }
 
+/** Each vector is written over the one before: the page stays code. */
+const storesToData = 2 ** 20;
+
 /** How vectors may be run: interpreted, or translated before they are first executed. */
 export const Engines = {
-  interpreter: { translate: false },
-  translator: { translate: true, hotCount: 1 },
+  interpreter: { translate: false, storesToData },
+  translator: { translate: true, hotCount: 1, storesToData },
 } as const satisfies Readonly<Record<string, EngineOptions>>;
 
 /** 3 GiB, in pages of linear memory. */
