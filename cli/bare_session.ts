@@ -9,7 +9,7 @@ import type { BoardChoice } from "./board_choice.ts";
 import { readFileOf } from "./files.ts";
 import type { Options } from "./options.ts";
 import type { Plugs } from "./plugs.ts";
-import { boardSession, engineOptions, type Session } from "./session.ts";
+import { type BoardSession, boardSession, engineOptions } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The size of the board, as its device tree shows it. */
@@ -49,7 +49,7 @@ export function bareSession(
     readonly meter?: EngineMeter | undefined;
     readonly log: (target: string, message: string) => void;
   },
-): Session {
+): BoardSession {
   const { platform, ...board } = choice;
   const simulator = buildSimulator(platform, {
     ...board,

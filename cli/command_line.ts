@@ -2,9 +2,13 @@
 
 import { parseArgs } from "@std/cli";
 import { nearest } from "../core/config/problem.ts";
+import { flagHelp } from "./monitor/command.ts";
+import { remoteCommands } from "./monitor/commands.ts";
+import { splitFormat } from "./monitor/grammar.ts";
 import {
   type CommandName,
   commands,
+  isRemote,
   type OptionName,
   optionNames,
   type Options,
@@ -27,7 +31,8 @@ export interface CommandLine {
 
 /** @throws {UsageError} When it cannot be understood. */
 export function readCommandLine(args: readonly string[]): CommandLine {
-  const { options: written, words } = scan(args);
+  const { options: written, words: all } = scan(args);
+  const words = splitFormat(all);
   const { command, operands } = findCommand(words, written.some(({ name }) => name === "help"));
   for (const { name } of written) checkPlace(name, command);
   const flags = optionNames.filter((name) => rowOf(name).value === undefined);
@@ -126,7 +131,15 @@ function known(name: string, arg: string): OptionName {
 }
 
 function checkPlace(name: OptionName, command: CommandName): void {
-  if (command === "run" || rowOf(name).also?.includes(command)) return;
+  const { remote, also } = rowOf(name);
+  if (also?.includes(command)) return;
+  if (remote) {
+    if (!isRemote(command)) {
+      throw new UsageError(`Cannot use --${name}: it goes with commands for a running hvsim`);
+    }
+    const flags: readonly string[] = remoteCommands[command].flags ?? [];
+    if (!(name in flagHelp) || flags.includes(name)) return;
+  } else if (command === "run") return;
   throw new UsageError(`Cannot use --${name}: hvsim ${command} has no such option`);
 }
 

@@ -14,6 +14,8 @@ import { dumpTrees } from "./dump_tree.ts";
 import { embeddedGuests } from "./embedded_guests.ts";
 import { readFile, writeFile } from "./files.ts";
 import { helpText } from "./help.ts";
+import { askMonitor } from "./monitor/client.ts";
+import { isRemote } from "./options.ts";
 import { run } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
@@ -33,6 +35,7 @@ export async function execute(
   };
   if (options.help) return print(helpText(version));
   if (options.version) return print(`hvsim ${version}\n`);
+  if (isRemote(command)) return await askMonitor(line, terminal);
   switch (command) {
     case "config check": {
       const access = { read: readFile, rootfs: options.rootfs };

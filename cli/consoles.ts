@@ -55,7 +55,7 @@ export interface Consoles {
   command(key: Exclude<KeyCommand, "quit" | "help">): void;
   /** Brings the console with this name to the front; false if it is not on the terminal. */
   bring(name: string): boolean;
-  /** A prompt of hvsim's own, as one more console that Ctrl-A c brings to the front. */
+  /** A prompt of hvsim's own, as one more console that Ctrl-A c brings to the front, and back. */
   addMonitor(monitor: Console): void;
   list(): readonly ConsoleInfo[];
   /** Says lines to the user, among what guests print. */
@@ -99,6 +99,8 @@ class AllConsoles implements Consoles {
   readonly #backends = new Map<ConsoleLine, Backend>();
   #lines: ConsoleLine[] = [];
   #monitor: ConsoleLine | undefined;
+  /** What was in front when the monitor came there. */
+  #behindMonitor: ConsoleLine | undefined;
   /** What was printed since the last flush, in its order. */
   #pieces: Piece[] = [];
   #arrived = false;
@@ -149,10 +151,8 @@ class AllConsoles implements Consoles {
     if (key === "next-console") this.#screen.step(1);
     else if (key === "previous-console") this.#screen.step(-1);
     else if (key === "all-consoles") this.#screen.together();
-    else if (key === "monitor") {
-      if (this.#monitor) this.#screen.bring(this.#monitor);
-      else this.say("hvsim has no prompt of its own in this run\n");
-    } else {
+    else if (key === "monitor") this.#toggleMonitor();
+    else {
       const line = this.#lines.find(({ name }) => numberOf(name) === key.console);
       if (line === undefined) {
         const all = this.#lines.map(({ name }) => name).join(", ");
@@ -160,6 +160,27 @@ class AllConsoles implements Consoles {
       } else if (!this.bring(line.name)) {
         this.say(`The console of ${line.name} is ${this.#backends.get(line)?.about}\n`);
       }
+    }
+  }
+
+  /** Brings the monitor to the front, or what was there before it. */
+  #toggleMonitor(): void {
+    const { front } = this.#screen;
+    if (this.#monitor === undefined || !this.#host.interactive) {
+      this.say("hvsim's own prompt needs a terminal for input and output\n");
+    } else if (front !== this.#monitor) {
+      this.#behindMonitor = front;
+      this.#screen.bring(this.#monitor);
+    } else {
+      const [only, another] = this.#screen.lines;
+      const before = this.#behindMonitor;
+      const back = before && this.#screen.lines.includes(before)
+        ? before
+        : another
+        ? undefined
+        : only;
+      if (back) this.#screen.bring(back);
+      else this.#screen.together();
     }
   }
 

@@ -1,7 +1,9 @@
 /** What `hvsim --help` says, from the tables of commands and options. @module */
 
-import { commands, groups, optionNames, rowOf } from "./options.ts";
+import { groups, optionNames, ownCommands, rowOf } from "./options.ts";
 import { keyHelp } from "./keys.ts";
+import { remoteCommands } from "./monitor/commands.ts";
+import { usage } from "./monitor/command.ts";
 
 const Width = 98;
 const Column = 28;
@@ -9,6 +11,7 @@ const Column = 28;
 /** Exit codes, as documented. */
 export const exitCodes = {
   0: "the guests powered off, the script is done, or only input was missing",
+  1: "a command for a running hvsim was not done",
   2: "wrong usage, or files that cannot be used",
   3: "a guest failed, or the script did",
   4: "the time is up",
@@ -29,9 +32,10 @@ export function helpText(version: string): string {
     "",
     "Usage: hvsim [--platform NAME] --vm FILE...",
     "       hvsim [--platform NAME] --kernel FILE",
-    ...Object.entries(commands).filter(([name]) => name !== "run").map(([name, { operands }]) =>
+    ...Object.entries(ownCommands).filter(([name]) => name !== "run").map(([name, { operands }]) =>
       `       ${["hvsim", name, ...operands].join(" ")}`
     ),
+    "       hvsim vm|info|x|xp|quit ... --socket WHERE",
     ...groups.flatMap((group) => [
       "",
       `${group}:`,
@@ -46,7 +50,11 @@ export function helpText(version: string): string {
         return entry(form, `${help}${more}`);
       }),
     ]),
-    ...section("Commands", Object.entries(commands).map(([name, { help }]) => [name, help])),
+    ...section("Commands", Object.entries(ownCommands).map(([name, { help }]) => [name, help])),
+    ...section(
+      "Commands at hvsim's own prompt (Ctrl-A c), and for a running hvsim",
+      Object.entries(remoteCommands).map(([name, row]) => [usage(name, row), row.help]),
+    ),
     ...section("Keys", keyHelp),
     ...section("Exit codes", Object.entries(exitCodes)),
     ...section("Examples", examples.map(([line, what]) => [line, `# ${what}`]), true),

@@ -8,6 +8,9 @@ import { CpuModels, type CpuName } from "../core/cpu/cpu_models.ts";
 import { DefaultPolicy, policyNames } from "../core/hypervisor/scheduling/policies.ts";
 import { platforms } from "../platforms/mod.ts";
 import { drive } from "./drive.ts";
+import { flagHelp } from "./monitor/command.ts";
+import { type RemoteCommandName, remoteCommands } from "./monitor/commands.ts";
+import { monitorPlace } from "./monitor/place.ts";
 import { treeDump } from "./tree_dump.ts";
 import { levelFilter } from "./log_levels.ts";
 import { serial } from "./serial.ts";
@@ -28,7 +31,7 @@ import {
 } from "./values.ts";
 
 /** What hvsim can be told to do; without a command it runs guests. */
-export const commands = {
+export const ownCommands = {
   run: { operands: [], help: "run VMs or a bare kernel" },
   "config check": { operands: ["FILE..."], help: "say what is wrong with VM descriptions" },
   "config schema": { operands: [], help: "print a JSON Schema of VM descriptions, for editors" },
@@ -40,6 +43,9 @@ export const commands = {
   completions: { operands: ["SHELL"], help: "print completions for bash, zsh or fish" },
 } as const satisfies Record<string, CommandRow>;
 
+/** All commands, with those for an hvsim that runs elsewhere. */
+export const commands = { ...ownCommands, ...remoteCommands } satisfies Record<string, CommandRow>;
+
 export interface CommandRow {
   /** What follows the command; `[...]` may be missing, `...` may come more than once. */
   readonly operands: readonly string[];
@@ -48,6 +54,11 @@ export interface CommandRow {
 
 export type CommandName = keyof typeof commands;
 
+/** Whether a command is for an hvsim that runs elsewhere. */
+export function isRemote(name: CommandName): name is RemoteCommandName {
+  return name in remoteCommands;
+}
+
 /** Headings of the help, in its order. */
 export const groups = [
   "What runs",
@@ -55,6 +66,7 @@ export const groups = [
   "Time and input",
   "Scripts and limits",
   "What is said",
+  "Commands for a running hvsim",
 ] as const;
 
 /** One option. */
@@ -68,6 +80,8 @@ export interface OptionRow<T = unknown> {
   readonly default?: string;
   /** Where it may be given besides running. */
   readonly also?: readonly CommandName[];
+  /** It is for commands to a running hvsim alone. */
+  readonly remote?: true;
   /** It needs this option. */
   readonly needs?: "kernel" | "vm";
   readonly help: string;
@@ -225,6 +239,13 @@ export const optionTable = {
     help: "where a console is, for example vm1=pty: stdio, pty, pty:LINK, unix:PATH, " +
       "tcp:HOST:PORT (a server), file:PATH or null; may be given for each",
   },
+  monitor: {
+    group: "Time and input",
+    argument: "WHERE",
+    value: monitorPlace,
+    help: "take commands at unix:PATH or tcp:HOST:PORT: hvsim vm list from another shell, and " +
+      "such; hvsim then goes on when all VMs have ended",
+  },
   expect: {
     group: "Scripts and limits",
     argument: "TEXT",
@@ -296,6 +317,23 @@ export const optionTable = {
       "run silently until the code at this virtual or physical address has been translated, and " +
       "print its instructions and what they became as WebAssembly",
   },
+  socket: {
+    group: "Commands for a running hvsim",
+    argument: "WHERE",
+    value: monitorPlace,
+    default: "the variable HVSIM_MONITOR",
+    remote: true,
+    help: "where its --monitor is",
+  },
+  format: {
+    group: "Commands for a running hvsim",
+    argument: "text|json",
+    value: choice(["text", "json"]),
+    default: "text",
+    remote: true,
+    help: "how the answer is printed",
+  },
+  force: { group: "Commands for a running hvsim", remote: true, help: flagHelp.force },
   help: { group: "What is said", also: Object.keys(commands) as CommandName[], help: "this text" },
   version: { group: "What is said", help: "the version" },
 } as const satisfies Record<string, OptionRow>;

@@ -13,10 +13,11 @@ import { type LogLevel, quietFilter } from "./log_levels.ts";
 import { logger } from "./log.ts";
 import { pacer } from "./pacer.ts";
 import { type Ending, runLoop } from "./run_loop.ts";
+import { type Desk, openDesk } from "./monitor/desk.ts";
 import { openPlugs } from "./plugs.ts";
 import { openSerials } from "./serial_places.ts";
 import { playScript } from "./script.ts";
-import type { Session } from "./session.ts";
+import type { BoardSession } from "./session.ts";
 import { statsJson, statsTable } from "./stats.ts";
 import { onSignals, type Terminal } from "./terminal.ts";
 import { openTrace } from "./trace/open_trace.ts";
@@ -32,7 +33,7 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     colours: terminal.colours,
     say: (text) => say(text),
   });
-  let session: Session | undefined;
+  let session: BoardSession | undefined;
   const log = (level: LogLevel, target: string, message: string) => {
     const [, vm, part] = /^(vm\d+)(?:\.(.*))?$/.exec(target) ?? [];
     remark({
@@ -68,10 +69,31 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     colours: terminal.shown && !Deno.noColor,
     open: (line) => serials.open(line),
   });
+  const desk = openDesk({
+    get session() {
+      return session;
+    },
+    consoles: () => screen.list(),
+    bring(name) {
+      if (session) screen.hand(session.nowNs);
+      return screen.bring(name) ? undefined : placeOf(screen, name);
+    },
+    quit: () => void (stopped ??= 0),
+    arrived: () => input.notify(),
+    leave: () => screen.command("monitor"),
+    say: (text) => say(text),
+  });
+  screen.addMonitor(desk.prompt);
+  if (options.monitor) {
+    await desk.listen(options.monitor).catch((error) => {
+      serials.close();
+      throw error;
+    });
+  }
   const source = steps.length > 0 ? undefined : Deno.stdin;
   const input = readInput(
     source,
-    terminal.typed ? keys(screen, () => void (stopped ??= 0)) : (bytes) => {
+    terminal.typed ? keys(screen, desk, () => void (stopped ??= 0)) : (bytes) => {
       screen.type(bytes);
       return screen.focus?.room();
     },
@@ -93,15 +115,17 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     const ending = await runLoop({
       powerOn(startNs) {
         session = powerOn(startNs);
+        desk.commands.serve(session);
         for (const each of serials.missing(session.consoles)) {
           terminal.say(`warning: --serial ${each}: the VM's description has no console\n`);
         }
         return session;
       },
       consoles: screen,
+      commands: desk.commands,
       input: {
         get over() {
-          return input.over && !screen.listens;
+          return input.over && !screen.listens && !desk.isAttended;
         },
         arrival: input.arrival,
       },
@@ -117,7 +141,7 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
       pacer: pacer(() => performance.now()),
       pace: options.pace ?? (terminal.typed && steps.length === 0 ? "real" : "wait-free"),
       nowMs: () => performance.now(),
-      breathe: breather(() => screen.listens ? ListeningMs : DeafMs),
+      breathe: breather(() => screen.listens || options.monitor ? ListeningMs : DeafMs),
       stopped: () => stopped,
       progress: ({ nowNs, instructions }) => {
         const ms = performance.now() - startMs;
@@ -129,6 +153,7 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
       },
     });
     const graceMs = stopped === undefined ? undefined : GraceMs;
+    await desk.close(GraceMs);
     await screen.close(graceMs ?? SlowReaderMs);
     terminal.progress("");
     if (!await terminal.drained(graceMs)) terminal.abandon();
@@ -138,6 +163,7 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
     return ending.code;
   } finally {
     terminal.restore();
+    await desk.close(0);
     tracer?.end(session?.nowNs ?? 0);
     serials.close();
   }
@@ -179,7 +205,7 @@ export interface Watchers {
 
 /** Something that can run. */
 export interface Prepared {
-  readonly powerOn: (startNs: number) => Session;
+  readonly powerOn: (startNs: number) => BoardSession;
   /** Names of its consoles. */
   readonly names: readonly string[];
 }
@@ -216,17 +242,25 @@ export function prepare(
 const MaxTyped = 1 << 20;
 
 /** Takes typed bytes, with the keys for hvsim among them. */
-function keys(screen: Consoles, quit: () => void): TakeInput {
+function keys(screen: Consoles, desk: Desk, quit: () => void): TakeInput {
   const read = keyReader();
   return (bytes) => {
     for (const typed of read(bytes)) {
       if (typed === "quit") quit();
       else if (typed === "help") screen.say(helpOf(screen));
-      else if (!(typed instanceof Uint8Array)) screen.command(typed);
-      else if ((screen.focus?.waiting ?? 0) < MaxTyped) screen.type(typed);
+      else if (!(typed instanceof Uint8Array)) {
+        if (typed === "monitor") desk.attend();
+        screen.command(typed);
+      } else if ((screen.focus?.waiting ?? 0) < MaxTyped) screen.type(typed);
       else screen.say(`${screen.focus?.name} does not read what is typed\n`);
     }
   };
+}
+
+/** Why a console does not come to the front. */
+function placeOf(screen: Consoles, name: string): string {
+  const where = screen.list().find((each) => each.name === name)?.where;
+  return where === undefined ? "it has none" : `it must be on the terminal, it is ${where}`;
 }
 
 /** The keys, and where the consoles are. */

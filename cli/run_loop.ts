@@ -30,6 +30,13 @@ export interface RunHost {
   /** Powers the board on, at the start and after a reset; its time starts at `startNs`. */
   powerOn(startNs: number): Session;
   readonly consoles: Consoles;
+  /** Commands for this run; they are done at the ends of slices. */
+  readonly commands?: {
+    /** One waits. */
+    readonly waiting: boolean;
+    /** Does them, and looks after what they are for. */
+    serve(session: Session): void;
+  };
   /** Nobody types any more when it is over. */
   readonly input: Pick<Input, "over" | "arrival">;
   readonly output: Pick<Terminal, "full" | "drained">;
@@ -139,6 +146,8 @@ class Run {
     const instructions = session.instructions - fromInstructions;
     consoles.flush(session.nowNs);
     const delivered = this.#deliver();
+    this.#host.commands?.serve(session);
+    consoles.hand(session.nowNs);
     const talked = delivered || consoles.printed !== printed;
     // What rang at the very end of a slice has its effect in the next one.
     this.#idle = instructions === 0 && !delivered && dueNs > session.nowNs;
@@ -302,7 +311,8 @@ class Run {
   }
 
   async #nap(ms: number): Promise<void> {
-    if (!this.#host.consoles.arrived) await this.#host.input.arrival(ms);
+    const { consoles, commands, input } = this.#host;
+    if (!consoles.arrived && !commands?.waiting) await input.arrival(ms);
     this.#turnMs = this.#host.nowMs();
   }
 }

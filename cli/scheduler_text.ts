@@ -5,7 +5,7 @@ import type {
   SchedulerReport,
   VcpuReport,
 } from "../core/hypervisor/scheduling/report.ts";
-import { type Column, textTable } from "./text_table.ts";
+import { left, right, seconds, tableOf, type TextColumn } from "./text_table.ts";
 
 /** Tables: cores, times of vCPUs, and how vCPUs came by their cores. */
 export function schedulerText({ policy, cores, vcpus }: SchedulerReport): string {
@@ -17,30 +17,11 @@ export function schedulerText({ policy, cores, vcpus }: SchedulerReport): string
   ];
   return [
     `scheduler ${policy}\n`,
-    table(coreColumns, cores),
-    table(times, vcpus),
-    table(switchColumns, vcpus),
+    tableOf(cores, coreColumns),
+    tableOf(vcpus, times),
+    tableOf(vcpus, switchColumns),
   ].join("\n");
 }
-
-function table<T>(columns: readonly TextColumn<T>[], rows: readonly T[]): string {
-  return textTable(columns, rows.map((row) => columns.map(({ text }) => text(row))));
-}
-
-interface TextColumn<T> extends Column {
-  readonly text: (row: T) => string;
-}
-
-const left = <T>(heading: string, text: (row: T) => string): TextColumn<T> => ({
-  heading,
-  align: "left",
-  text,
-});
-const right = <T>(heading: string, text: (row: T) => string): TextColumn<T> => ({
-  heading,
-  align: "right",
-  text,
-});
 
 const coreColumns: readonly TextColumn<CoreReport>[] = [
   left("core", ({ index }) => String(index)),
@@ -78,10 +59,6 @@ const switchColumns: readonly TextColumn<VcpuReport>[] = [
   right("mean", ({ wakeups }) => short(wakeups.meanNs)),
   right("max", ({ wakeups }) => short(wakeups.maxNs)),
 ];
-
-function seconds(ns: number): string {
-  return `${(ns / 1e9).toFixed(3)} s`;
-}
 
 function percent(part: number, whole: number): string {
   return whole > 0 ? (100 * part / whole).toFixed(1) : "-";

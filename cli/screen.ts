@@ -24,6 +24,8 @@ export interface ScreenHost {
 export interface Screen {
   /** Takes these consoles in place of earlier ones; `labelled` ones say from the start whose lines are whose. */
   show(lines: readonly ConsoleLine[], labelled: boolean): void;
+  /** Those that it shows. */
+  readonly lines: readonly ConsoleLine[];
   /** Shows what `line` has printed, which it has noted already. */
   print(line: ConsoleLine, bytes: Uint8Array, nowNs: number): void;
   /** Looks after what time does. */
@@ -83,6 +85,10 @@ class OneScreen implements Screen {
   constructor(host: ScreenHost) {
     this.#host = host;
     this.#labels = lineLabels((bytes) => host.write(bytes), (name) => this.#label(name));
+  }
+
+  get lines(): readonly ConsoleLine[] {
+    return this.#lines;
   }
 
   show(lines: readonly ConsoleLine[], labelled: boolean): void {

@@ -65,6 +65,11 @@ export interface Session {
   scheduling?(): SchedulerReport;
 }
 
+/** A session on a real board. */
+export interface BoardSession extends Session {
+  readonly simulator: Simulator;
+}
+
 /** Only some runs end with a look at the next instruction, which takes time. */
 const RunsPerSample = 8;
 
@@ -75,12 +80,14 @@ export function engineOptions(meter: EngineMeter | undefined): EngineOptions {
 
 /** The part of a session that is the same whoever runs on the board; time starts at `startNs`. */
 export function boardSession(
-  { machine, board }: Simulator,
+  simulator: Simulator,
   startNs: number,
-): Omit<Session, "core" | "consoles" | "labelled" | "guests" | "scheduling"> {
+): Omit<BoardSession, "core" | "consoles" | "labelled" | "guests" | "scheduling"> {
+  const { machine, board } = simulator;
   board.events.advanceTo(startNs);
   let runs = 0;
   return {
+    simulator,
     run(untilNs) {
       const samples = machine.parts.engine?.meter?.samples;
       if (!samples || ++runs % RunsPerSample !== 0) return machine.run(untilNs);

@@ -21,3 +21,40 @@ export function textTable(
     return `${cells.join("  ").trimEnd()}\n`;
   }).join("");
 }
+
+/** A column that knows its texts. */
+export interface TextColumn<T> extends Column {
+  readonly text: (row: T) => string;
+}
+
+/** A column of words. */
+export function left<T>(heading: string, text: (row: T) => string): TextColumn<T> {
+  return { heading, align: "left", text };
+}
+
+/** A column of numbers. */
+export function right<T>(heading: string, text: (row: T) => string): TextColumn<T> {
+  return { heading, align: "right", text };
+}
+
+/** The table of `rows`. */
+export function tableOf<T>(
+  rows: readonly T[],
+  columns: readonly TextColumn<NoInfer<T>>[],
+): string {
+  return textTable(columns, rows.map((row) => columns.map(({ text }) => text(row))));
+}
+
+/** Lines with a name and a value each; those without a value are left out. */
+export function facts(
+  rows: readonly (readonly [name: string, value: string | undefined])[],
+): string {
+  const given = rows.filter((row): row is [string, string] => row[1] !== undefined);
+  const width = Math.max(...given.map(([name]) => name.length));
+  return given.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+}
+
+/** Virtual time for people. */
+export function seconds(ns: number): string {
+  return `${(ns / 1e9).toFixed(3)} s`;
+}

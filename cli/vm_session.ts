@@ -17,7 +17,7 @@ import type { CommandLine } from "./command_line.ts";
 import type { Console } from "./console_line.ts";
 import type { LogLevel } from "./log_levels.ts";
 import type { Plugs } from "./plugs.ts";
-import { boardSession, engineOptions, type Session, type VmControl } from "./session.ts";
+import { type BoardSession, boardSession, engineOptions, type VmControl } from "./session.ts";
 import type { Tracer } from "./trace/tracer.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -66,7 +66,7 @@ export function vmSession(
     readonly meter?: EngineMeter | undefined;
     readonly log: (level: LogLevel, target: string, message: string) => void;
   },
-): Session {
+): BoardSession {
   const { platform, ...board } = choice;
   const simulator = buildSimulator(platform, {
     ...board,

@@ -54,3 +54,18 @@ export function ppi(n: number): Ppi {
 export function intid(line: Spi | Ppi): number {
   return "spi" in line ? 32 + line.spi : 16 + line.ppi;
 }
+
+/** An interrupt as an interrupt controller holds it. */
+export interface InterruptView {
+  readonly intid: number;
+  /** The core whose private interrupt it is. */
+  readonly core?: number;
+  readonly enabled: boolean;
+  readonly pending: boolean;
+  readonly active: boolean;
+  readonly edge: boolean;
+  readonly priority: number;
+  readonly group: number;
+  /** Cores that it may go to. */
+  readonly targets: readonly number[];
+}

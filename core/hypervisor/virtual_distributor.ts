@@ -5,6 +5,7 @@
  */
 
 import type { Device } from "../board/device.ts";
+import type { InterruptView } from "../board/irq.ts";
 
 /** An interrupt that a vCPU may be offered. */
 export interface PendingInterrupt {
@@ -35,6 +36,8 @@ export interface EmulatedInterface {
 
 /** The distributor, and with GICv3 the redistributors, that one VM sees. */
 export interface VirtualDistributor {
+  /** Version of the GIC architecture. */
+  readonly version: 2 | 3;
   /** Memory-mapped registers; accesses come from vCPUs by index. */
   readonly distributor: Device;
   /** GICv3. */
@@ -58,6 +61,8 @@ export interface VirtualDistributor {
   /** Drives the input of an SPI. */
   setLine(intid: number, high: boolean): void;
   setup(intid: number): GuestSetup;
+  /** Interrupts that are enabled, pending or active; those in list registers are not among them. */
+  interrupts(): readonly InterruptView[];
   /** Executes a write of ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1. */
   sendSgi(vcpu: number, register: string, value: bigint): void;
   /** Returns to the power-on state. */

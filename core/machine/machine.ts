@@ -143,6 +143,11 @@ export class Machine {
     return true;
   }
 
+  /** What the core has executed that lets it wait, unless that has ended. */
+  waitsBy(core: Core): "wfi" | "wfe" | undefined {
+    return this.#waiting[core.index];
+  }
+
   /** Ends a wait, as a change of what runs on the core does. */
   resume(core: Core): void {
     this.#waiting[core.index] = undefined;

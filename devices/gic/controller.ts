@@ -10,6 +10,7 @@ import type { IrqLine } from "../../core/board/irq.ts";
 import { Control, CpuInterface } from "./cpu_interface.ts";
 import { checkConfig, type Gic, type GicConfig, type GicFrame, type GicWires } from "./gic.ts";
 import type { FrameWires } from "./frames.ts";
+import { interruptList } from "./interrupt_list.ts";
 import { Interrupts, type InterruptsConfig } from "./interrupts.ts";
 import { ListRegisters } from "./list_registers.ts";
 import { filled, lowestBit, type Part, refill, word } from "./words.ts";
@@ -161,6 +162,7 @@ export class Controller {
       spi: (intid) => this.#line(0, intid, 32, 32 + this.config.spis),
       ppi: (core, intid) => this.#line(core, intid, 16, 32),
       outputs: (core) => word(this.#outputs, core),
+      interrupts: () => interruptList(this.interrupts),
       frames: extras.frames.map((frame) =>
         frame.name === "distributor"
           ? { ...frame, device: { ...frame.device, ...life } satisfies Device }

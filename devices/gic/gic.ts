@@ -8,7 +8,7 @@
  */
 
 import type { Device, State } from "../../core/board/device.ts";
-import type { IrqLine } from "../../core/board/irq.ts";
+import type { InterruptView, IrqLine } from "../../core/board/irq.ts";
 
 /** Bits of what a GIC signals to one core. */
 export const Output = { irq: 1, fiq: 2, virq: 4, vfiq: 8 } as const;
@@ -67,6 +67,8 @@ export interface Gic {
   ppi(core: number, intid: number): IrqLine;
   /** What is being signalled to `core`: bits of {@linkcode Output}. */
   outputs(core: number): number;
+  /** Interrupts that are enabled, pending or active, to be looked at. */
+  interrupts(): readonly InterruptView[];
   /** The memory-mapped registers. */
   readonly frames: readonly GicFrame[];
   /**

@@ -16,6 +16,7 @@ import { Control, CpuInterface } from "./cpu_interface.ts";
 import { distributorV2 } from "./distributor_v2.ts";
 import { distributorV3, Routes, sendAffinitySgi } from "./distributor_v3.ts";
 import type { FrameWires } from "./frames.ts";
+import { interruptList } from "./interrupt_list.ts";
 import { Candidate, Interrupts } from "./interrupts.ts";
 import { redistributors, Wakers } from "./redistributor.ts";
 import { lowestBit, refill, word } from "./words.ts";
@@ -82,6 +83,7 @@ export function virtualDistributor(config: VirtualDistributorConfig): VirtualDis
   };
   const isPrivateSgi = (intid: number) => version === 2 && intid < 16;
   const virtual: VirtualDistributor = {
+    version,
     distributor: version === 2
       ? distributorV2(interrupts, wires)
       : distributorV3(interrupts, routes, wires),
@@ -142,6 +144,7 @@ export function virtualDistributor(config: VirtualDistributorConfig): VirtualDis
       edge: test(s.edge, 0, intid),
       targets: word(s.targets, interrupts.slot(0, intid)),
     }),
+    interrupts: () => interruptList(interrupts),
     sendSgi(vcpu, register, value) {
       const group = register === "ICC_SGI1R_EL1" ? 1 : 0;
       sendAffinitySgi(interrupts, affinities, value, group, vcpu);

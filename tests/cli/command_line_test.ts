@@ -72,17 +72,23 @@ Deno.test("command line: every message names the option and what was found", () 
     [["--expect", "\\q"], "--expect"],
     [["nimbos.toml"], "a VM is given as --vm nimbos.toml"],
     [["confg", "check"], "did you mean config?"],
+    [["--socket", "x"], "--socket: it goes with commands for a running hvsim"],
+    [["vm", "list", "--force"], "--force: hvsim vm list has no such option"],
+    [["vm", "list", "--vm", "x"], "--vm: hvsim vm list has no such option"],
+    [["vm", "stop"], "VM must follow, found too little"],
+    [["vm"], "list, show, create"],
   ];
   for (const [args, text] of wrong) assertThrows(() => readCommandLine(args), UsageError, text);
 });
 
 Deno.test("command line: every listed choice of every option can be given", () => {
   for (const name of optionNames) {
-    const { value, needs } = rowOf(name);
+    const { value, needs, remote } = rowOf(name);
     for (const choice of value?.choices ?? []) {
       const { options } = readCommandLine([
         `--${name}=${choice}`,
         ...(needs ? [`--${needs}=file`] : []),
+        ...(remote ? ["vm", "list"] : []),
       ]);
       assertEquals(String(options[name]), choice);
     }
@@ -93,7 +99,7 @@ Deno.test("help: it names every option, command and exit code, in at most 100 co
   const text = helpText("1.2.3");
   for (const name of optionNames) assert(text.includes(`--${name}`), name);
   for (const name of Object.keys(commands)) if (name !== "run") assert(text.includes(name), name);
-  for (const code of ["0", "2", "3", "4", "70"]) assert(text.includes(`\n  ${code} `), code);
+  for (const code of ["0", "1", "2", "3", "4", "70"]) assert(text.includes(`\n  ${code} `), code);
   assertEquals(text.split("\n").filter((line) => line.length > 100), []);
 });
 
