@@ -48,8 +48,8 @@ export interface VirtioModel<M extends State> {
   readonly config: (m: Readonly<M>) => Uint8Array;
   /** Does what a chain in queue `queue` asks for; the driver accepted `features`. */
   readonly handle: (m: M, queue: number, chain: Chain, features: bigint) => Answer;
-  /** Drives the model's outputs; `running` says that the driver uses the device. */
-  readonly settle?: (m: M, running: boolean) => void;
+  /** Drives the model's outputs; `running` says that the driver uses the device, with `features`. */
+  readonly settle?: (m: M, running: boolean, features: bigint) => void;
 }
 
 /** A device behind the transport. */
@@ -274,7 +274,7 @@ export function virtioMmio<M extends State>(
     settle(s, w) {
       w.irq.set(s.interruptStatus !== 0);
       resume.set(s.resumeNs < 0 ? undefined : s.resumeNs);
-      model.settle?.(s.model, isRunning(s));
+      model.settle?.(s.model, isRunning(s), featuresOf(s));
     },
   }, wires);
 

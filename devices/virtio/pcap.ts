@@ -7,7 +7,8 @@
 const Magic = 0xa1b2_3c4d;
 const VersionMajor = 2;
 const VersionMinor = 4;
-const SnapLength = 65535;
+/** Frames that are not cut into segments yet are longer than 65535 bytes. */
+const SnapLength = 262_144;
 const Ethernet = 1;
 
 /** The beginning of a file. */

@@ -2,13 +2,25 @@
  * A virtual Ethernet switch that learns which port an address is behind, in virtual time.
  *
  * A frame leaves its sender at ten gigabits a second, arrives {@linkcode LatencyNs} later and waits
- * at the receiver's port until it is taken. A port where too much waits loses what comes next.
+ * at the receiver's port until it is taken. A port where too much waits loses what comes next. Frames that
+ * are sent unfinished stay so, as far as the receiver takes them: see offload.ts.
  *
  * @module
  */
 
 import type { Alarm, Clock } from "../../core/board/clock.ts";
 import { assertSameShape, type State } from "../../core/board/device.ts";
+import {
+  type Abilities,
+  EthernetHeaderBytes,
+  finish,
+  isTaken,
+  type Offload,
+  segmentCount,
+  type TcpKind,
+  Unable,
+  wireBytes,
+} from "./offload.ts";
 
 /** What a switch is connected to. */
 export interface SwitchWires {
@@ -17,16 +29,25 @@ export interface SwitchWires {
   readonly capture?: (nowNs: number, frame: Uint8Array) => void;
 }
 
+/** A frame, from the destination address to the end of the payload, and what is left to do with it. */
+export interface Frame {
+  readonly bytes: Uint8Array;
+  readonly offload?: Offload | undefined;
+}
+
 /** A network interface's end of a cable. */
 export interface SwitchPort {
-  /** Sends a frame, from the destination address to the end of the payload. */
-  send(frame: Uint8Array): void;
+  /** Sends a frame. */
+  send(bytes: Uint8Array, offload?: Offload): void;
   /** The frame that has waited longest; undefined when none waits. */
-  first(): Uint8Array | undefined;
+  first(): Frame | undefined;
   /** Takes the frame that has waited longest. */
   drop(): void;
-  /** Connects or disconnects; what waits at a port without a connection is lost. */
-  connect(up: boolean): void;
+  /**
+   * Connects or disconnects; what waits at a port without a connection is lost. Frames that come finish as
+   * far as the receiver is not `able` to do it.
+   */
+  connect(up: boolean, able?: Abilities): void;
   /** Takes the port away, with what is on its way to it; it must not be used any more. */
   remove(): void;
 }
@@ -45,21 +66,21 @@ const MaxFrames = 1024;
 /** Addresses that are remembered; beyond it, the one learned first is forgotten. */
 const MaxAddresses = 1024;
 const AddressBytes = 6;
-/** Destination, source, type. */
-export const EthernetHeaderBytes = 14;
 /** With a VLAN tag, without the check sequence. */
 export const MaxFrameBytes = 1518;
+/** The longest IP packet in one. */
+export const MaxLongFrameBytes = 65_535 + 18;
 
-interface Travelling {
+interface Travelling extends Frame {
   readonly dueNs: number;
   readonly port: number;
-  readonly frame: Uint8Array;
 }
 
 interface Port {
-  readonly waiting: Uint8Array[];
+  readonly waiting: Frame[];
   notify: () => void;
   up: boolean;
+  able: Abilities;
   isRemoved: boolean;
   /** When it has finished sending. */
   freeNs: number;
@@ -90,14 +111,22 @@ export class Switch implements Network {
   port(notify: () => void): SwitchPort {
     const free = this.#ports.findIndex(({ isRemoved }) => isRemoved);
     const index = free < 0 ? this.#ports.length : free;
-    const port: Port = { waiting: [], notify, up: false, isRemoved: false, freeNs: 0 };
+    const port: Port = {
+      waiting: [],
+      notify,
+      up: false,
+      able: Unable,
+      isRemoved: false,
+      freeNs: 0,
+    };
     this.#ports[index] = port;
     return {
-      send: (frame) => this.#send(index, frame),
+      send: (bytes, offload) => this.#send(index, { bytes, offload }),
       first: () => port.waiting[0],
       drop: () => void port.waiting.shift(),
-      connect: (up) => {
+      connect: (up, able = Unable) => {
         port.up = up;
+        port.able = able;
         if (!up) port.waiting.length = 0;
       },
       remove: () => this.#remove(index, port),
@@ -135,12 +164,12 @@ export class Switch implements Network {
       ports: this.#ports.map(({ waiting, up, freeNs }) => ({
         up,
         freeNs,
-        waiting: waiting.map((frame) => ({ bytes: [...frame] })),
+        waiting: waiting.map(savedFrame),
       })),
-      travelling: this.#travelling.map(({ dueNs, port, frame }) => ({
-        dueNs,
-        port,
-        bytes: [...frame],
+      travelling: this.#travelling.map((frame) => ({
+        dueNs: frame.dueNs,
+        port: frame.port,
+        ...savedFrame(frame),
       })),
       addresses: [...this.#behind].map(([address, port]) => ({ address, port })),
     };
@@ -164,10 +193,10 @@ export class Switch implements Network {
     saved.ports.forEach(({ up, freeNs, waiting }, i) => {
       const port = this.#ports[i] as Port;
       Object.assign(port, { up, freeNs });
-      port.waiting.splice(0, Infinity, ...waiting.map(({ bytes }) => Uint8Array.from(bytes)));
+      port.waiting.splice(0, Infinity, ...waiting.map(restoredFrame));
     });
-    const travelling = saved.travelling.map(({ dueNs, port, bytes }) => {
-      return { dueNs, port, frame: Uint8Array.from(bytes) };
+    const travelling = saved.travelling.map((frame) => {
+      return { dueNs: frame.dueNs, port: frame.port, ...restoredFrame(frame) };
     });
     this.#travelling.splice(0, Infinity, ...travelling);
     this.#behind.clear();
@@ -175,18 +204,20 @@ export class Switch implements Network {
     this.#setAlarm();
   }
 
-  #send(from: number, frame: Uint8Array): void {
-    if (frame.length < EthernetHeaderBytes || frame.length > MaxFrameBytes) return;
+  #send(from: number, { bytes, offload }: Frame): void {
+    const most = (offload?.tcp ?? "none") === "none" ? MaxFrameBytes : MaxLongFrameBytes;
+    if (bytes.length < EthernetHeaderBytes || bytes.length > most) return;
     const nowNs = this.#clock.now();
-    this.#capture?.(nowNs, frame);
-    this.#learn(addressAt(frame, AddressBytes), from);
+    this.#capture?.(nowNs, bytes);
+    this.#learn(addressAt(bytes, AddressBytes), from);
     const sender = this.#ports[from] as Port;
-    sender.freeNs = Math.max(nowNs, sender.freeNs) + Math.ceil(frame.length * NsPerByte);
+    const sendingNs = Math.ceil(wireBytes(bytes, offload) * NsPerByte);
+    sender.freeNs = Math.max(nowNs, sender.freeNs) + sendingNs;
     const dueNs = sender.freeNs + LatencyNs;
-    const to = this.#behind.get(addressAt(frame, 0));
+    const to = this.#behind.get(addressAt(bytes, 0));
     const receivers = to === undefined ? this.#ports.keys() : [to];
     for (const port of receivers) {
-      if (port !== from) this.#travel({ dueNs, port, frame: frame.slice() });
+      if (port !== from) this.#travel({ dueNs, port, bytes: bytes.slice(), offload });
     }
     this.#setAlarm();
   }
@@ -218,9 +249,13 @@ export class Switch implements Network {
       this.#travelling.shift();
       const port = this.#ports[next.port] as Port;
       if (!port.up) continue;
-      if (port.waiting.length >= MaxFrames) this.#lost++;
+      const { bytes, offload } = next;
+      const isWhole = offload === undefined || isTaken(offload, port.able);
+      const count = isWhole ? 1 : segmentCount(bytes, offload);
+      if (port.waiting.length + count > MaxFrames) this.#lost++;
       else {
-        port.waiting.push(next.frame);
+        if (isWhole) port.waiting.push({ bytes, offload });
+        else port.waiting.push(...finish(bytes, offload).map((bytes) => ({ bytes })));
         port.notify();
       }
     }
@@ -232,10 +267,36 @@ export class Switch implements Network {
   }
 }
 
+type SavedFrame = {
+  bytes: number[];
+  /** Where the checksum is, kind and bytes of segments; empty when nothing is left to do. */
+  offload: number[];
+};
+
+const kinds: readonly TcpKind[] = ["none", "tcp4", "tcp6"];
+
+function savedFrame({ bytes, offload }: Frame): SavedFrame {
+  const saved = offload === undefined ? [] : [
+    offload.checksumStart,
+    offload.checksumOffset,
+    kinds.indexOf(offload.tcp),
+    offload.segmentBytes,
+  ];
+  return { bytes: [...bytes], offload: saved };
+}
+
+function restoredFrame({ bytes, offload: saved }: SavedFrame): Frame {
+  const [checksumStart, checksumOffset = 0, kind = 0, segmentBytes = 0] = saved;
+  const offload = checksumStart === undefined
+    ? undefined
+    : { checksumStart, checksumOffset, tcp: kinds[kind] ?? "none", segmentBytes };
+  return { bytes: Uint8Array.from(bytes), offload };
+}
+
 type SwitchState = {
   lost: number;
-  ports: { up: boolean; freeNs: number; waiting: { bytes: number[] }[] }[];
-  travelling: { dueNs: number; port: number; bytes: number[] }[];
+  ports: { up: boolean; freeNs: number; waiting: SavedFrame[] }[];
+  travelling: ({ dueNs: number; port: number } & SavedFrame)[];
   addresses: { address: number; port: number }[];
 };
 

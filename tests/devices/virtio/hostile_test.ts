@@ -26,6 +26,9 @@ type Pick = (n: number) => number;
 const QueueSize = 8;
 const Cases = 12_000;
 
+/** Features of network interfaces: checksums and long segments in both directions. */
+const Offloads = [0, 1, 7, 8, 11, 12].reduce((all, bit) => all | 1n << BigInt(bit), 0n);
+
 /** Every device, and its number of queues. */
 const devices: Record<string, [number, (parts: Parts) => VirtioDevice<State> & Device]> = {
   block: [
@@ -44,9 +47,9 @@ const devices: Record<string, [number, (parts: Parts) => VirtioDevice<State> & D
     const echo = hub.port(() => {
       const frame = echo.first();
       echo.drop();
-      if (frame) echo.send(frame);
+      if (frame) echo.send(frame.bytes, frame.offload);
     });
-    echo.connect(true);
+    echo.connect(true, { checksum: true, tcp4: true, tcp6: true });
     return erase(nic);
   }],
 };
@@ -98,6 +101,7 @@ function structured(d: Driver, queue: number, pick: Pick): void {
     );
     view.setBigUint64(first.address - MemoryBase + 8, BigInt(pick(70)), true);
   }
+  if (queue === 1 && pick(2) === 0) unfinished(d, first.address, pick);
   const head = pick(QueueSize);
   if (pick(3) === 0) {
     d.chain(indirect, 0, 256, buffers);
@@ -112,6 +116,29 @@ function structured(d: Driver, queue: number, pick: Pick): void {
   }
   d.publish(queue, rarely() ? nasty(pick, 16) : head);
   if (pick(50) === 0) view.setUint16(available - MemoryBase + 2, nasty(pick, 16), true);
+}
+
+/** The beginning of a frame that is a long segment, or nearly. */
+function unfinished(d: Driver, at: number, pick: Pick): void {
+  if (!d.memory.covers(at, 96)) return;
+  const ipv4 = pick(2) === 0;
+  const tcp = 14 + (ipv4 ? 20 : 40);
+  const bytes = new Uint8Array(96);
+  const view = new DataView(bytes.buffer);
+  bytes.set([1, ipv4 ? 1 : 4]);
+  view.setUint16(4, pick(4) === 0 ? nasty(pick, 16) : 1 + pick(2000), true);
+  view.setUint16(6, tcp, true);
+  view.setUint16(8, 16, true);
+  const frame = bytes.subarray(12);
+  frame.set([
+    ...macAddress(2, 0),
+    ...macAddress(1, 0),
+    ...ipv4 ? [8, 0, 0x45] : [0x86, 0xdd, 0x60],
+  ]);
+  frame[ipv4 ? 23 : 20] = 6;
+  frame[tcp + 12] = 0x50 + 16 * pick(3);
+  if (pick(4) === 0) view.setUint16(2 * pick(48), nasty(pick, 16), true);
+  d.store(at, bytes);
 }
 
 /** Anything at all in the queue's parts. */
@@ -142,7 +169,8 @@ for (const [name, [queues, make]] of Object.entries(devices)) {
     for (let i = 0; i < Cases; i++) {
       if (driver.status & 64 || i % 200 === 0) {
         parts.memory.bytes.fill(0);
-        driver.start(queues, pick(4) === 0 ? 0n : Features.indirect | Features.eventIndex);
+        const rings = pick(4) === 0 ? 0n : Features.indirect | Features.eventIndex;
+        driver.start(queues, rings | (name === "net" && pick(2) === 0 ? Offloads : 0n));
       }
       const queue = pick(queues);
       if (pick(10) === 0) noise(driver, queue, pick);

@@ -113,3 +113,51 @@ Deno.test("net: a receive buffer without room for the header needs a reset", () 
   clock.advanceTo(1e6);
   assertEquals(b.driver.status & 64, 64);
 });
+
+/** Accepts that the device finishes frames, or that the driver does. */
+const Sends = 1n << 0n | 1n << 11n;
+const Takes = 1n << 1n | 1n << 7n;
+
+/** An IPv4 packet with 2000 bytes of TCP payload, to be sent in segments of 1000. */
+function longSegment(to: readonly number[]) {
+  const frame = new Uint8Array(54 + 2000);
+  frame.set(to);
+  frame.set([8, 0, 0x45], 12);
+  frame[23] = 6;
+  frame[46] = 0x50;
+  const header = [1, 1, 54, 0, 1000 & 0xff, 1000 >> 8, 34, 0, 16, 0, 0, 0];
+  return { frame, header };
+}
+
+Deno.test("net: a long segment stays one for a driver that takes it, and is cut for one that does not", () => {
+  for (const features of [Takes, 0n]) {
+    const { a, b, clock } = rig();
+    a.driver.start(2, Sends);
+    b.driver.start(2, features);
+    for (const i of [0, 1]) {
+      b.driver.send(0, [{ address: Room + i * 0x1000, bytes: 4000, w: true }]);
+    }
+    const { frame, header } = longSegment(b.mac);
+    a.driver.store(BufferBase, [...header, ...frame]);
+    a.driver.send(1, [{ address: BufferBase, bytes: HeaderBytes + frame.length }]);
+    clock.advanceTo(1e6);
+    if (features) {
+      assertEquals(b.driver.used(0), [[0, HeaderBytes + frame.length]]);
+      const seen = b.driver.load(Room, HeaderBytes + frame.length);
+      assertEquals(seen, [...header.with(10, 1), ...frame]);
+    } else {
+      assertEquals(b.driver.used(0), [[0, HeaderBytes + 1054], [1, HeaderBytes + 1054]]);
+      assertEquals(b.driver.load(Room, HeaderBytes), Array(HeaderBytes).fill(0).with(10, 1));
+    }
+  }
+});
+
+Deno.test("net: a long segment of a driver that was not promised it is not sent", () => {
+  const { a, b, clock } = rig();
+  for (const { driver } of [a, b]) driver.start(2);
+  const { frame, header } = longSegment(b.mac);
+  a.driver.store(BufferBase, [...header, ...frame]);
+  a.driver.send(1, [{ address: BufferBase, bytes: HeaderBytes + frame.length }]);
+  assertEquals([a.driver.used(1).length, clock.nextDeadline()], [1, undefined]);
+  assertEquals(a.chip.peek((s) => s.model.refused), 1);
+});

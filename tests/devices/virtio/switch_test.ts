@@ -17,7 +17,7 @@ function rig(count = 3) {
     ports.map((port) => {
       const sources: number[] = [];
       for (let next = port.first(); next; next = port.first()) {
-        sources.push(next[11] as number);
+        sources.push(next.bytes[11] as number);
         port.drop();
       }
       return sources;
@@ -135,6 +135,8 @@ Deno.test("switch: a restored switch delivers what was on its way", () => {
   a.send(2, Broadcast);
   a.clock.advanceTo(1e6);
   a.send(0, 2);
+  const offload = { checksumStart: 20, checksumOffset: 6, tcp: "none", segmentBytes: 0 } as const;
+  a.ports[0]?.send(frame(2, 0, 60), offload);
   const b = rig();
   b.clock.restore(1e6);
   b.hub.restore(a.hub.snapshot());
@@ -142,7 +144,7 @@ Deno.test("switch: a restored switch delivers what was on its way", () => {
   for (const { clock } of [a, b]) clock.advanceTo(2e6);
   assertEquals(b.taken(), a.taken());
   assertThrows(() => rig(2).hub.restore(a.hub.snapshot()), TypeError, "must have 2 ports");
-  assert(a.captured.length === 2);
+  assert(a.captured.length === 3);
 });
 
 Deno.test("switch: a port that is removed loses its frames, and its number is given again", () => {
@@ -159,6 +161,21 @@ Deno.test("switch: a port that is removed loses its frames, and its number is gi
   next.connect(true);
   send(2, Broadcast);
   clock.advanceTo(3e6);
-  assertEquals(next.first()?.[11], 2);
+  assertEquals(next.first()?.bytes[11], 2);
   assertEquals((hub.snapshot().ports as unknown[]).length, 3);
+});
+
+Deno.test("switch: a frame that becomes more than there is room for is lost as a whole", () => {
+  const { clock, hub, ports, taken } = rig(2);
+  const bytes = new Uint8Array(54 + 2000);
+  bytes.set(frame(1, 0, 12));
+  bytes[46] = 0x50;
+  const long = { checksumStart: 34, checksumOffset: 16, tcp: "tcp4", segmentBytes: 1 } as const;
+  ports[0]?.send(bytes, long);
+  clock.advanceTo(1e9);
+  assertEquals([taken(), hub.lost], [[[], []], 1]);
+  ports[1]?.connect(true, { checksum: true, tcp4: true, tcp6: false });
+  ports[0]?.send(bytes, long);
+  clock.advanceTo(2e9);
+  assertEquals([ports[1]?.first()?.offload, hub.lost], [long, 1]);
 });
