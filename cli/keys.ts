@@ -20,7 +20,10 @@ const Commands: Readonly<Record<string, { readonly command: KeyCommand; readonly
     n: { command: "next-console", help: "bring the next console to the front" },
     p: { command: "previous-console", help: "bring the previous console to the front" },
     a: { command: "all-consoles", help: "show all consoles line by line, until a key is pressed" },
-    c: { command: "monitor", help: "bring hvsim's own prompt to the front" },
+    c: {
+      command: "monitor",
+      help: "bring hvsim's own prompt to the front; once more: go back",
+    },
     h: { command: "help", help: "this help" },
     x: { command: "quit", help: "quit hvsim" },
   };

@@ -145,7 +145,7 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
       stopped: () => stopped,
       progress: ({ nowNs, instructions }) => {
         const ms = performance.now() - startMs;
-        if (screen.printed > 0 || ms < 2000) return;
+        if (screen.printed > 0 || desk.isAttended || ms < 2000) return;
         const mips = (instructions / ms / 1000).toFixed(0);
         terminal.progress(
           `Nothing printed yet: ${(nowNs / 1e9).toFixed(1)} s of virtual time, ${mips} MIPS`,

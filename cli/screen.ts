@@ -111,7 +111,10 @@ class OneScreen implements Screen {
       this.#speaker = line;
     } else if (this.#front === line) this.#write(bytes);
     else {
-      if (isNew) this.#remark(`${this.#label(line.name)} has begun to print, in the background`);
+      if (isNew) {
+        this.#disturbed ||= this.#midLine;
+        this.#remark(`${this.#label(line.name)} has begun to print, in the background`);
+      }
       return;
     }
     this.#seen.set(line, line.printed.end);
@@ -205,7 +208,7 @@ class OneScreen implements Screen {
       this.#labels.print(line.name, withoutQuestions(bytes), -Infinity);
       this.#seen.set(line, line.printed.end);
     }
-    this.#midLine = false;
+    this.#midLine = this.#labels.midLine;
   }
 
   say(text: string): void {

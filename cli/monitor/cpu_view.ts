@@ -112,7 +112,7 @@ function named(
   ]);
 }
 
-const PerRow = 4;
+const PerRow = 3;
 
 export function registersText(registers: Registers): string {
   const cells = Object.entries(registers).map(([name, value]) => `${name.padEnd(9)} ${value}`);

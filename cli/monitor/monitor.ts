@@ -31,7 +31,8 @@ const help = command<readonly HelpRow[]>({
     textTable(
       [{ heading: "command", align: "left" }, { heading: "does", align: "left" }],
       rows.map(({ command, does }) => [command, does]),
-    ) + "Each takes --format json.\n",
+    ) +
+    "help COMMAND explains words in capitals. Each command takes --format json; Tab completes.\n",
 });
 
 /** What stands in the usage of `rows`, explained. */

@@ -23,7 +23,7 @@ interface Changed {
 function changedText({ vm, name, state, warnings = "" }: Changed): string {
   const next: Partial<Record<Changed["state"], string>> = {
     loaded: `; vm start ${vm.slice(2)} starts it`,
-    stopping: "; its guest has 10 s of virtual time to power off, vm stop --force does not wait",
+    stopping: `; its guest has 10 s to power off, vm stop ${vm.slice(2)} --force does not wait`,
   };
   return `${warnings}${vm} "${name}" is ${state}${next[state] ?? ""}\n`;
 }
