@@ -93,10 +93,12 @@ export async function run(line: CommandLine, terminal: Terminal): Promise<number
   const source = steps.length > 0 ? undefined : Deno.stdin;
   const input = readInput(
     source,
-    terminal.typed ? keys(screen, desk, () => void (stopped ??= 0)) : (bytes) => {
-      screen.type(bytes);
-      return screen.focus?.room();
-    },
+    terminal.typed
+      ? keys(screen, interactive ? desk : undefined, () => void (stopped ??= 0))
+      : (bytes) => {
+        screen.type(bytes);
+        return screen.focus?.room();
+      },
   );
   screen.onArrival = input.notify;
   say = (text) => {
@@ -242,14 +244,14 @@ export function prepare(
 const MaxTyped = 1 << 20;
 
 /** Takes typed bytes, with the keys for hvsim among them. */
-function keys(screen: Consoles, desk: Desk, quit: () => void): TakeInput {
+function keys(screen: Consoles, desk: Desk | undefined, quit: () => void): TakeInput {
   const read = keyReader();
   return (bytes) => {
     for (const typed of read(bytes)) {
       if (typed === "quit") quit();
       else if (typed === "help") screen.say(helpOf(screen));
       else if (!(typed instanceof Uint8Array)) {
-        if (typed === "monitor") desk.attend();
+        if (typed === "monitor") desk?.attend();
         screen.command(typed);
       } else if ((screen.focus?.waiting ?? 0) < MaxTyped) screen.type(typed);
       else screen.say(`${screen.focus?.name} does not read what is typed\n`);

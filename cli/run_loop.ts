@@ -306,6 +306,7 @@ class Run {
     const wallEndMs = this.#startMs + (limits.wallTimeoutMs ?? Infinity);
     while (output.full && stopped() === undefined && nowMs() < wallEndMs) {
       await output.drained(StopMs);
+      this.#host.commands?.serve(this.#session);
       this.#turnMs = nowMs();
     }
   }

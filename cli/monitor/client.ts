@@ -12,6 +12,8 @@ import { parseWords, quoted } from "./grammar.ts";
 import type { Answer } from "./monitor.ts";
 import { monitorPlace } from "./place.ts";
 
+/** An hvsim whose output nobody reads, or that reads a large image, may take a while. */
+const PatienceMs = 30_000;
 /** Exit code of a command that was not done. */
 const Refused = 1;
 
@@ -30,7 +32,7 @@ export async function askMonitor(line: CommandLine, terminal: Terminal): Promise
   const sent = words.map((word) => quoted(word === file ? absolute(word) : word));
   let text: string;
   try {
-    text = await ask(endpoint, `${sent.join(" ")} --format json\n`);
+    text = await inTime(ask(endpoint, `${sent.join(" ")} --format json\n`));
   } catch (error) {
     terminal.say(`Cannot reach hvsim at ${endpointText(endpoint)}: ${unreachable(error)}\n`);
     return Refused;
@@ -93,6 +95,21 @@ async function ask(endpoint: Endpoint, line: string): Promise<string> {
     return text;
   } finally {
     client.close();
+  }
+}
+
+/** @throws {UsageError} When it takes too long. */
+async function inTime<T>(asked: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const seconds = PatienceMs / 1000;
+    const error = new UsageError(`it has not answered in ${seconds} s`);
+    timer = setTimeout(() => reject(error), PatienceMs);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

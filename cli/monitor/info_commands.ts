@@ -5,7 +5,7 @@ import { exitCounts, exitText } from "../../core/hypervisor/exit_text.ts";
 import type { SchedulerReport } from "../../core/hypervisor/scheduling/report.ts";
 import type { Vm } from "../../core/hypervisor/vm.ts";
 import { schedulerText } from "../scheduler_text.ts";
-import { left, right, seconds, tableOf } from "../text_table.ts";
+import { left, right, tableOf } from "../text_table.ts";
 import { UsageError } from "../usage_error.ts";
 import { command, type MonitorHost } from "./command.ts";
 import { cpuRows, cpuTable, type Registers, registersOf, registersText } from "./cpu_view.ts";
@@ -100,7 +100,7 @@ function exitsText({ vm, reasons, last }: Exits): string {
   return tableOf([...reasons, all], [
     left(`exits of ${vm}`, ({ reason }) => reason),
     right("count", ({ count }) => String(count)),
-    right("time", ({ costNs }) => seconds(costNs)),
+    right("time", ({ costNs }) => `${(costNs / 1e6).toFixed(3)} ms`),
     right("mean", ({ count, costNs }) => count > 0 ? `${Math.round(costNs / count)} ns` : "-"),
   ]) + (last.length > 0 ? `\n${last.join("\n")}\n` : "");
 }

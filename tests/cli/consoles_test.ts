@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { consoles } from "../../cli/consoles.ts";
 import { fakeConsole } from "./fake_console.ts";
 
@@ -293,4 +293,44 @@ Deno.test("consoles: a console that is elsewhere is neither shown nor typed to",
   all.command({ console: 1 });
   assertEquals(said, "The console of vm1 is unix:x\n");
   assertEquals(all.listens, true);
+});
+
+Deno.test("consoles: Ctrl-A c brings the monitor to the front, and back what was there before", () => {
+  const { a, all, shown, said } = rig({ interactive: true });
+  const monitor = fakeConsole("monitor");
+  all.addMonitor(monitor);
+  monitor.print("hvsim> ");
+  a.print("$ ");
+  all.bring("vm1");
+  shown();
+  all.command("monitor");
+  assertEquals(shown(), "\x1b[0m\x1b[?25h\r\n[monitor] is in front\r\nhvsim> ");
+  all.command("monitor");
+  assertEquals(shown(), "\x1b[0m\x1b[?25h\r\n[vm1] is in front\r\n$ ");
+  all.command("all-consoles");
+  all.command("monitor");
+  shown();
+  all.command("monitor");
+  assertStringIncludes(shown(), "All consoles, line by line, until a key is pressed\r\n");
+  assertEquals(said(), "");
+});
+
+Deno.test("consoles: a remark that comes to the prompt is followed by the prompt once more", () => {
+  const { b, all, shown } = rig({ interactive: true, labelled: false });
+  const monitor = fakeConsole("monitor");
+  all.addMonitor(monitor);
+  monitor.print("hvsim> ");
+  all.command("monitor");
+  monitor.print("vm li");
+  shown();
+  b.print("hello\r\n");
+  const remark = "\r\n[vm2] has begun to print, in the background\r\n";
+  assertEquals(shown(), `${remark}hvsim> vm li`);
+});
+
+Deno.test("consoles: where nobody sees a prompt, Ctrl-A c says so", () => {
+  const { all, said } = rig();
+  all.addMonitor(fakeConsole("monitor"));
+  all.command("monitor");
+  assertEquals(said(), "hvsim's own prompt needs a terminal for input and output\n");
 });

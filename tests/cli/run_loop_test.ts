@@ -123,6 +123,30 @@ Deno.test("run loop: limits hold to the instruction and to the nanosecond", asyn
   assertEquals([timed.code, timed.session.nowNs], [4, 2_500_001]);
 });
 
+Deno.test("run loop: commands are done at the ends of slices, and wake who sleeps", async () => {
+  const served: number[] = [];
+  let waiting = false;
+  const idle: Guest = { run: () => ({ insns: 0 }), nextDeadline: () => 10e9 };
+  const it: Rig = rig(idle, {
+    pace: "real",
+    limits: { timeoutNs: 1e9 },
+    commands: {
+      get waiting() {
+        return waiting;
+      },
+      serve(session) {
+        served.push(session.nowNs);
+        waiting = served.length < 5;
+      },
+    },
+  });
+  await runLoop(it.host);
+  assertEquals(served.filter((ns) => ns % SliceNs !== 0), []);
+  // Four slices at the beginning did not sleep, as a command was waiting.
+  assertEquals(served.slice(0, 4).every((ns) => ns <= 5 * SliceNs), true);
+  assert(served.length < 100 && it.sleptMs > 900, `${served.length} slices`);
+});
+
 Deno.test("run loop: with a pace, virtual time does not run ahead of the clock", async () => {
   const it = rig(busy, { pace: "real", limits: { timeoutNs: 50e6 } });
   await runLoop(it.host);
