@@ -87,6 +87,7 @@ export function lineLabels(
         who.coloured = true;
       }
       who.escape = undefined;
+      if (who.held.length >= MaxHeld) show(who, false);
       return;
     }
     if (byte === Newline) {

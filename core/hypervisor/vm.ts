@@ -10,7 +10,7 @@ import { type VcpuInterrupts, vcpuInterrupts } from "./delivery.ts";
 import type { ExitCounters } from "./exit_counters.ts";
 import type { VmState } from "./lifecycle.ts";
 import type { Holdings } from "./resources.ts";
-import { newNotes, type Schedulable } from "./scheduling/policy.ts";
+import { newNotes, type Notes, type Schedulable } from "./scheduling/policy.ts";
 import type { VcpuAccount, VcpuState } from "./scheduling/vcpu_account.ts";
 import type { Stage2 } from "./stage2.ts";
 import type { StolenTime } from "./stolen_time.ts";
@@ -75,7 +75,7 @@ export class Vcpu implements Schedulable {
   readonly context = new GuestContext();
   readonly interrupts: VcpuInterrupts = vcpuInterrupts();
   readonly account: VcpuAccount;
-  readonly notes = newNotes();
+  readonly notes: Notes;
   core: number;
   /** The core whose registers are this vCPU's, while it is so. */
   loadedOn: Core | undefined;
@@ -94,6 +94,7 @@ export class Vcpu implements Schedulable {
     this.index = index;
     this.plan = plan;
     this.account = account;
+    this.notes = newNotes(this.ranNs(account.sinceNs));
     this.affinity = BigInt(plan.mpidr);
     this.core = 31 - Math.clz32(plan.affinityMask & -plan.affinityMask);
   }

@@ -44,6 +44,15 @@ Deno.test("scheduler: fairly, VMs get shares as their weights", () => {
   assertNear(runs(report), [10, 30, 60], 4);
 });
 
+Deno.test("scheduler: fairly, what a VM had in an earlier life is not held against it", () => {
+  const files = { ...tinyVm(1, Spin), ...tinyVm(2, Spin) };
+  const loaded = loadVmsOf({ vms: ["tiny1.toml", "tiny2.toml"], files, scheduler: "fair" });
+  runUntil(loaded, 100 * Ms);
+  assert(loaded.hypervisor.restart(1).ok);
+  runUntil(loaded, 200 * Ms);
+  assertNear(runs(scheduling(loaded)), [100, 100], 10);
+});
+
 Deno.test("scheduler: an idle core takes one that waits for another", () => {
   const report = spin("rr", 2, ["phys_cpu_sets = [1]", "phys_cpu_sets = [3]"]);
   assertNear(runs(report), [100, 100], 0.2);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { labelOf, lineLabels } from "../../cli/line_labels.ts";
 
 function rig() {
@@ -47,4 +47,10 @@ Deno.test("line labels: a line without end is shown in parts", () => {
   const { print, shown } = rig();
   print("a", "x".repeat(5000));
   assertEquals(shown().length, "[a] ".length + 4096);
+});
+
+Deno.test("line labels: so are colours without text and without end", () => {
+  const { print, shown } = rig();
+  for (let i = 0; i < 100_000; i++) print("a", "\x1b[31m");
+  assert(shown().length >= 490_000, `${shown().length}`);
 });

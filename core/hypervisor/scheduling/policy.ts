@@ -34,8 +34,9 @@ export interface Notes {
   tagNs: number;
 }
 
-export function newNotes(): Notes {
-  return { sliceFromNs: 0, chargedNs: 0, tagNs: 0 };
+/** Those of a vCPU that has run for `ranNs` already, in an earlier life of its VM. */
+export function newNotes(ranNs = 0): Notes {
+  return { sliceFromNs: ranNs, chargedNs: ranNs, tagNs: 0 };
 }
 
 /** A core as {@linkcode FairShare} sees it. */
