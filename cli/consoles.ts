@@ -82,6 +82,9 @@ export interface Consoles {
   close(graceMs: number): Promise<void>;
 }
 
+/** So much may be printed before it is handed over, ends of slices or not: less than a ring keeps. */
+const MaxHeldBytes = 1 << 16;
+
 interface Piece {
   readonly line: ConsoleLine;
   readonly bytes: number[];
@@ -103,6 +106,8 @@ class AllConsoles implements Consoles {
   #behindMonitor: ConsoleLine | undefined;
   /** What was printed since the last flush, in its order. */
   #pieces: Piece[] = [];
+  #heldBytes = 0;
+  #handedNs = 0;
   #arrived = false;
   #printed = 0;
   onArrival: () => void = () => {};
@@ -230,6 +235,8 @@ class AllConsoles implements Consoles {
   hand(nowNs: number): void {
     const pieces = this.#pieces;
     this.#pieces = [];
+    this.#heldBytes = 0;
+    this.#handedNs = nowNs;
     for (const { line, bytes: list } of pieces) {
       const bytes = new Uint8Array(list);
       line.note(bytes);
@@ -286,6 +293,7 @@ class AllConsoles implements Consoles {
     const last = this.#pieces.at(-1);
     if (last?.line === line) last.bytes.push(byte);
     else this.#pieces.push({ line, bytes: [byte] });
+    if (++this.#heldBytes >= MaxHeldBytes) this.hand(this.#handedNs);
   }
 }
 

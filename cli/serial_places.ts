@@ -5,7 +5,17 @@ import type { Backend } from "./consoles.ts";
 import { reason } from "./files.ts";
 import { openPty, type Pty } from "./pty.ts";
 import type { Serial } from "./serial.ts";
-import { type Endpoint, endpointText, follow, serve, writeAll } from "./sockets.ts";
+import {
+  closeQuietly,
+  type Endpoint,
+  endpointText,
+  follow,
+  type Follower,
+  MaxClients,
+  sendAway,
+  serve,
+  writeAll,
+} from "./sockets.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Backends that are open and wait for their consoles. */
@@ -213,21 +223,35 @@ async function openServer(
   endpoint: Endpoint,
 ): Promise<OpenedPlace & { about: string }> {
   const early: Deno.Conn[] = [];
-  let welcome = (client: Deno.Conn) => void early.push(client);
+  let welcome = (client: Deno.Conn): void => void early.push(client);
   const server = await serve(what, endpoint, (client) => welcome(client));
   const about = endpointText(server.endpoint);
   const plug = (line: ConsoleLine): Backend => {
-    const clients = new Map<Deno.Conn, ReturnType<typeof follow>>();
+    const clients = new Map<Deno.Conn, Follower>();
+    /** Clients that send no more; whether they still read shows when something is printed. */
+    const silent = new Set<Deno.Conn>();
+    const end = (client: Deno.Conn) => {
+      clients.get(client)?.stop();
+      clients.delete(client);
+      silent.delete(client);
+      closeQuietly(client);
+    };
     welcome = (client) => {
+      if (clients.size >= MaxClients) {
+        const [oldest] = silent;
+        if (oldest === undefined) return sendAway(client, `use ${about}`);
+        end(oldest);
+      }
       if (isTcp(client)) client.setNoDelay();
       const send = (bytes: Uint8Array) =>
         writeAll(client, bytes).catch((error) => {
-          clients.delete(client);
-          closeQuietly(client);
+          end(client);
           throw error;
         });
       clients.set(client, follow(line.printed, line.printed.start, send));
-      void receive(client, line);
+      void receive(client, line).then(() => {
+        if (clients.has(client)) silent.add(client);
+      });
     };
     early.splice(0).forEach(welcome);
     return {
@@ -250,7 +274,7 @@ function isTcp(client: Deno.Conn): client is Deno.TcpConn {
   return client.localAddr.transport === "tcp";
 }
 
-/** Types what a client sends; one that sends no more may still want to read. */
+/** Types what a client sends, until it sends no more. */
 async function receive(client: Deno.Conn, line: ConsoleLine): Promise<void> {
   for (;;) {
     const buffer = new Uint8Array(4096);
@@ -258,13 +282,5 @@ async function receive(client: Deno.Conn, line: ConsoleLine): Promise<void> {
     if (count === null) return;
     line.type(buffer.subarray(0, count));
     await line.room();
-  }
-}
-
-function closeQuietly(client: Deno.Conn): void {
-  try {
-    client.close();
-  } catch {
-    // It has gone by itself.
   }
 }

@@ -36,6 +36,11 @@ export interface Server {
   close(): void;
 }
 
+/** More clients of a server at once are sent away. */
+export const MaxClients = 32;
+/** Pause before accepting goes on that has failed. */
+const RetryMs = 100;
+
 /** Longest Unix socket path that works everywhere (sun_path of sockaddr_un, its zero not counted). */
 const MaxPath = 103;
 
@@ -56,15 +61,18 @@ export async function serve(
   } catch (error) {
     throw new UsageError(`Cannot use ${what}: ${listenReason(error)}`);
   }
-  void (async () => {
-    try {
-      for await (const client of listener) connected(client);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) throw error;
-    }
-  })();
   const { addr } = listener;
   let closed = false;
+  void (async () => {
+    while (!closed) {
+      try {
+        for await (const client of listener) connected(client);
+      } catch {
+        // Too many files are open, or a client has gone before its turn: others may come.
+        await new Promise((resolve) => void setTimeout(resolve, RetryMs));
+      }
+    }
+  })();
   return {
     endpoint: addr.transport === "tcp" && endpoint.transport === "tcp"
       ? { ...endpoint, port: addr.port }
@@ -176,4 +184,20 @@ export function follow(
 /** Writes all of `bytes` to a connection. */
 export async function writeAll(client: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await client.write(bytes.subarray(at));
+}
+
+/** Closes a connection, which may have gone by itself. */
+export function closeQuietly(client: Deno.Conn): void {
+  try {
+    client.close();
+  } catch {
+    // It has.
+  }
+}
+
+/** Tells a client that it is one too many for `what`, and closes. */
+export function sendAway(client: Deno.Conn, what: string): void {
+  const text = `Cannot ${what}: at most ${MaxClients} may connect, found more\n`;
+  void writeAll(client, new TextEncoder().encode(text)).catch(() => {})
+    .finally(() => closeQuietly(client));
 }

@@ -7,7 +7,15 @@
  * @module
  */
 
-import { type Endpoint, endpointText, serve, writeAll } from "../sockets.ts";
+import {
+  closeQuietly,
+  type Endpoint,
+  endpointText,
+  MaxClients,
+  sendAway,
+  serve,
+  writeAll,
+} from "../sockets.ts";
 
 /** A server under way. */
 export interface MonitorServer {
@@ -19,8 +27,6 @@ export interface MonitorServer {
 
 /** Longest line of a client's. */
 export const MaxLineBytes = 4096;
-/** More clients at once are sent away. */
-export const MaxClients = 32;
 
 /**
  * Listens, and has every line answered by `submit`.
@@ -36,8 +42,7 @@ export async function openMonitor(
   const answering = new Set<Promise<void>>();
   const server = await serve(`--monitor ${about}`, endpoint, (client) => {
     if (clients.size >= MaxClients) {
-      void write(client, `Cannot take commands: at most ${MaxClients} may connect, found more\n`)
-        .finally(() => closeQuietly(client));
+      sendAway(client, "take commands");
       return;
     }
     clients.add(client);
@@ -63,10 +68,6 @@ export async function openMonitor(
 /** Whoever can connect can do everything; that is for the user alone. */
 async function protect(path: string): Promise<void> {
   if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600).catch(() => {});
-}
-
-async function write(client: Deno.Conn, text: string): Promise<void> {
-  await writeAll(client, new TextEncoder().encode(text)).catch(() => {});
 }
 
 /** Answers a client's lines until it has gone. */
@@ -113,12 +114,4 @@ async function* lines(client: Deno.Conn): AsyncGenerator<string | undefined> {
   }
   // The last line may lack its end: `printf 'vm list' | nc -U PATH`.
   if (kept.length > 0 && !isTooLong) yield decoder.decode(new Uint8Array(kept));
-}
-
-function closeQuietly(client: Deno.Conn): void {
-  try {
-    client.close();
-  } catch {
-    // It has gone by itself.
-  }
 }

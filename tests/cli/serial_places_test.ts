@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { type Consoles, consoles } from "../../cli/consoles.ts";
 import { type Serial, serial } from "../../cli/serial.ts";
+import { MaxClients } from "../../cli/sockets.ts";
 import { openSerials } from "../../cli/serial_places.ts";
 import { RingBytes } from "../../cli/ring.ts";
 import { UsageError } from "../../cli/usage_error.ts";
@@ -164,6 +165,39 @@ Deno.test({
 });
 
 Deno.test({
+  name: "serial: one client too many is sent away, unless another sends no more",
+  ignore,
+  fn: () =>
+    withPlaces(["vm1=unix:DIR/one"], async (rig) => {
+      const path = join(rig.folder, "one");
+      const connect = () => Deno.connect({ transport: "unix", path });
+      print(rig, rig.a, "# ");
+      const clients = [];
+      for (let i = 0; i < MaxClients; i++) {
+        const client = await connect();
+        assertEquals(await readUntil(client, "# "), "# ");
+        clients.push(client);
+      }
+      const refused = await connect();
+      const text = `Cannot use unix:${path}: at most ${MaxClients} may connect, found more\n`;
+      assertEquals(await readUntil(refused, "\n"), text);
+      assertEquals(await refused.read(new Uint8Array(1)), null);
+      refused.close();
+      // A client that has gone is as one that sends no more, while nothing is printed.
+      clients.pop()?.close();
+      const [half] = clients;
+      await half?.closeWrite();
+      await new Promise((resolve) => void setTimeout(resolve, 50));
+      for (let i = 0; i < 2; i++) {
+        const next = await connect();
+        assertEquals(await readUntil(next, "# "), "# ");
+        clients.push(next);
+      }
+      for (const client of clients) client.close();
+    }),
+});
+
+Deno.test({
   name: "serial: what guests print at their end still reaches the clients, and sockets go",
   ignore,
   fn: () =>
@@ -180,6 +214,13 @@ Deno.test({
       client.close();
     }),
 });
+
+Deno.test("serial: a file also gets more than a ring keeps when it is printed at once", () =>
+  withPlaces(["vm1=file:DIR/log"], async (rig) => {
+    const lines = "0123456789abcde\n".repeat(2 * RingBytes / 16);
+    print(rig, rig.a, lines);
+    assertEquals(await Deno.readTextFile(join(rig.folder, "log")), lines);
+  }));
 
 Deno.test("serial: a file gets all of it, nowhere none", () =>
   withPlaces(["vm1=file:DIR/log", "vm2=null"], async (rig) => {

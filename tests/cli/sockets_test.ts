@@ -51,6 +51,41 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "sockets: a server that has run out of files goes on when there are some again",
+  ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const code = `
+        import { serve } from ${JSON.stringify(import.meta.resolve("../../cli/sockets.ts"))};
+        const endpoint = { transport: "unix", path: ${JSON.stringify(join(folder, "s"))} };
+        const clients = [], served = [];
+        await serve("--serial x", endpoint, (client) => served.push(client));
+        try {
+          for (;;) clients.push(await Deno.connect(endpoint));
+        } catch { /* no more files */ }
+        const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
+        await pause();
+        for (const client of [...clients, ...served.splice(0)]) client.close();
+        await pause();
+        await Deno.connect(endpoint);
+        await pause();
+        console.log(served.length > 0 ? "served" : "not served");
+        Deno.exit(0);
+      `;
+      const { stdout } = await new Deno.Command("sh", {
+        args: [
+          "-c",
+          'ulimit -n 64; exec "$0" eval --no-check --ext=ts "$1"',
+          Deno.execPath(),
+          code,
+        ],
+        stderr: "inherit",
+      }).output();
+      assertEquals(text(stdout), "served\n");
+    }),
+});
+
 /** Leaves a socket behind, as a process does that was killed. */
 async function leaveSocket(path: string): Promise<void> {
   const { code } = await new Deno.Command(Deno.execPath(), {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { commandQueue } from "../../../cli/monitor/queue.ts";
-import { MaxClients, MaxLineBytes, openMonitor } from "../../../cli/monitor/server.ts";
+import { MaxLineBytes, openMonitor } from "../../../cli/monitor/server.ts";
+import { MaxClients } from "../../../cli/sockets.ts";
 import { writeAll } from "../../../cli/sockets.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
