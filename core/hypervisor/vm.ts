@@ -60,6 +60,8 @@ export interface VmDevices {
 
 /** EL1 with its own stack pointer, everything masked: how PSCI starts a core. */
 const StartPstate = 0x3c5n;
+/** Things that a guest does wrong and that are told: it could do other ones without end. */
+const MaxRemarks = 200;
 
 /** MPIDR_EL1 bit 31 is one. */
 const MpidrFixed = 0x8000_0000n;
@@ -234,9 +236,9 @@ export class Vm {
     return device === distributor || device === redistributors;
   }
 
-  /** True the first time it is asked about `key`. */
+  /** True the first time it is asked about `key`, for a guest that has not given too many occasions. */
   first(key: string): boolean {
-    if (this.#said.has(key)) return false;
+    if (this.#said.has(key) || this.#said.size === MaxRemarks) return false;
     this.#said.add(key);
     return true;
   }

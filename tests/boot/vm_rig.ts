@@ -9,6 +9,7 @@ import type { RunObserver } from "../../core/hypervisor/observer.ts";
 import type { PolicyName } from "../../core/hypervisor/scheduling/policies.ts";
 import type { SchedulerReport } from "../../core/hypervisor/scheduling/report.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
+import type { BlockBackend } from "../../devices/virtio/block_backend.ts";
 import { platformFacts } from "../../platforms/facts.ts";
 import type { Platform } from "../../platforms/platform.ts";
 import { qemuVirt } from "../../platforms/qemu_virt.ts";
@@ -31,6 +32,8 @@ export interface VmRun {
   /** Watches the hypervisor. */
   readonly observer?: RunObserver;
   readonly scheduler?: PolicyName;
+  /** What is in the disks of each VM. */
+  readonly disks?: (plan: VmPlan) => readonly BlockBackend[];
 }
 
 /** VMs that have been loaded. */
@@ -133,6 +136,7 @@ export function loadVmsOf(run: VmRun): LoadedVms {
     plans,
     observer: run.observer,
     ...(run.scheduler ? { scheduler: run.scheduler } : {}),
+    ...(run.disks ? { disks: run.disks } : {}),
     log: (level, target, message) => void log.push(`${level} ${target} ${message}`),
   });
   const text = hypervisor.vms.map(() => "");
