@@ -27,6 +27,22 @@ export function readFile(path: string): ReturnType<ReadFile> {
   }
 }
 
+/** Has `read` take only what has an end: a device or a pipe would hold up everything. */
+export function ofFilesAlone(read: ReadFile): ReadFile {
+  return (path) => {
+    const info = statOf(path);
+    return info && !info.isFile && !info.isDirectory ? "a device or a pipe" : read(path);
+  };
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads a file that an option names. @throws {UsageError} When it cannot be read. */
 export function readFileOf(option: string, path: string): Uint8Array {
   const bytes = readFile(path);

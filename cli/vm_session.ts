@@ -15,6 +15,7 @@ import { createHypervisor } from "../platforms/virtual_machine.ts";
 import { type BoardChoice, chooseBoard, type Needs } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
 import type { Console } from "./console_line.ts";
+import { ofFilesAlone } from "./files.ts";
 import type { LogLevel } from "./log_levels.ts";
 import type { Plugs } from "./plugs.ts";
 import { type BoardSession, boardSession, engineOptions, type VmControl } from "./session.ts";
@@ -131,7 +132,8 @@ function vmControl(
   return {
     hypervisor,
     create(file) {
-      const { plans: [plan], problems } = loadVms([file], facts, access);
+      const read = ofFilesAlone(access.read);
+      const { plans: [plan], problems } = loadVms([file], facts, { ...access, read });
       const warnings = renderProblems(problems);
       if (!plan) return { ok: false, why: warnings.trimEnd() };
       // Its disks may be those of the VM that has this id already.

@@ -83,7 +83,8 @@ async function ask(endpoint: Endpoint, line: string): Promise<string> {
     ? await Deno.connect(endpoint)
     : await Deno.connect(endpoint);
   try {
-    await writeAll(client, new TextEncoder().encode(line));
+    // A server that sends everybody away says so before it reads.
+    await writeAll(client, new TextEncoder().encode(line)).catch(() => {});
     const decoder = new TextDecoder();
     const buffer = new Uint8Array(65536);
     let text = "";

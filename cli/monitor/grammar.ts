@@ -76,7 +76,10 @@ function takeOptions(all: readonly string[]) {
 }
 
 function findName<T extends Table>(table: T, words: readonly string[]): keyof T & string {
-  const [first = "", second] = splitFormat(words);
+  const [first, second] = splitFormat(words);
+  if (first === undefined) {
+    throw new UsageError("Cannot do nothing: a command must be there; help lists the commands");
+  }
   const names = Object.keys(table);
   const name = names.find((each) => each === first || each === `${first} ${second}`);
   if (name !== undefined) return name;

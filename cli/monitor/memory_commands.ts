@@ -208,7 +208,7 @@ function examine(host: MonitorHost, { operands }: Args, isVirtual: boolean): Exa
     const where = { address: hex(address), physical: hex(physical(address)) };
     if (letter === "s") {
       const text = stringAt(byteAt, at);
-      lines.push({ ...where, values: [JSON.stringify(String.fromCharCode(...text))] });
+      lines.push({ ...where, values: [quotedText(text)] });
       at += BigInt(text.length + 1);
       done++;
       continue;
@@ -221,6 +221,15 @@ function examine(host: MonitorHost, { operands }: Args, isVirtual: boolean): Exa
     lines.push({ ...where, values });
   }
   return { of: space.of, lines };
+}
+
+/** Text in ASCII, with escapes for all else. */
+function quotedText(bytes: readonly number[]): string {
+  const chars = bytes.map((byte) => {
+    const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+    return isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
+  });
+  return `"${chars.join("")}"`;
 }
 
 const MaxString = 256;
@@ -242,7 +251,7 @@ function itemText(value: bigint, letter: Format["letter"], bytes: number, addres
     case "u":
       return String(value);
     case "c":
-      return JSON.stringify(String.fromCharCode(Number(value & 0xffn)));
+      return quotedText([Number(value & 0xffn)]);
     case "i":
       return disassemble(Number(value), address);
     default:

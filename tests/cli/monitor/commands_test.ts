@@ -21,6 +21,7 @@ Deno.test("monitor: VMs go through their states, and each answer says where they
     ["vm create tiny3.toml", /^Cannot create vm3: there is a VM with that id/, "running loaded"],
     ["vm create none.toml", /none\.toml[^]*a VM description in TOML/, "running loaded"],
     ["vm create bad.toml", /bad\.toml:1/, "running loaded"],
+    ["vm create /dev/zero", /\/dev\/zero[^]*found a device or a pipe/, "running loaded"],
     ["vm start 3", /^vm3 "tiny3" is running\n$/, "running running"],
     ["vm delete 3", /^Cannot delete vm3: it must be .*, it is running\n$/, "running running"],
     ["vm stop 3", /^vm3 "tiny3" is stopped\n$/, "running stopped"],
@@ -83,6 +84,8 @@ Deno.test("monitor: addresses are those of the VM, its vCPU, a core or the board
   ]);
   assertEquals(values("xp/dw 40080000 vm1")[0]?.values, [String(0x1400_0000)]);
   assertEquals(values("x/40xw 0x4008_0000 vm1").length, 10);
+  assertEquals(values("x/4c 0x4008_0000 vm1")[0]?.values[3], '"\\x14"');
+  assertEquals(values("x/s 0x4008_0003 vm1")[0]?.values, ['"\\x14"']);
   const wrong: [line: string, text: string][] = [
     ["x 40080000", "Cannot examine 40080000: whose it is must follow, vm1 or vm2, cpu0 or board"],
     ["x 1000 vm1", "Cannot examine 0x0000_1000 of vm1.0: it must be memory, it is not mapped"],

@@ -43,6 +43,7 @@ Deno.test("monitor grammar: what is wrong is said", () => {
     ["vm list --format xml", "Cannot use --format xml: it must be text or json"],
     ["vm list --format", "Cannot use --format: it must be text or json"],
     ['vm create "a', 'Cannot read the line: every " must have an end'],
+    ["--format json", "Cannot do nothing: a command must be there"],
     ["\x00\x01", "there is no such command; help lists the commands"],
   ];
   for (const [line, text] of wrong) assertThrows(() => parse(line), UsageError, text);
