@@ -12,7 +12,11 @@ export const Ending = { spin: 0, lost: 1, reset: 2 } as const;
 const EndingAt = 32;
 
 /** Files of a VM with the hostile guest on core `core`, which has one device of every kind. */
-export function hostileVm(id: number, core: number, ending: number) {
+export function hostileVm(
+  id: number,
+  core: number,
+  ending: number,
+): Record<string, string | Uint8Array> {
   const image = Deno.readFileSync(new URL("../../guests/images/hostile.img", import.meta.url));
   new DataView(image.buffer).setUint32(EndingAt, ending, true);
   const toml = `[base]
@@ -43,7 +47,12 @@ passthrough_devices = [
 }
 
 /** Loads it beside others. */
-export function loadHostile(run: Partial<VmRun>, id: number, core: number, ending: number) {
+export function loadHostile(
+  run: Partial<VmRun>,
+  id: number,
+  core: number,
+  ending: number,
+): LoadedVms {
   return loadVmsOf({
     ...run,
     vms: [...run.vms ?? [], "hostile.toml"],
