@@ -4,6 +4,8 @@
  * @module
  */
 
+import { vectorFiles } from "../../vectors/files.ts";
+
 /** The registers an instruction of these tests sees. */
 export interface Registers {
   readonly x: bigint[];
@@ -63,15 +65,13 @@ function change(from: Registers, changes: Readonly<Record<string, string>> = {})
 
 /** The vectors of these groups that run to their end, or nothing where there is no file. */
 export async function readVectors(groups: ReadonlySet<string>): Promise<Vector[] | undefined> {
-  const path = Deno.env.get("HVSIM_VECTORS") ??
-    new URL("../../../../shared/vectors/vectors-dev.jsonl.gz", import.meta.url);
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const files = vectorFiles();
+  if (files.length === 0) return undefined;
+  return (await Promise.all(files.map((path) => readFile(path, groups)))).flat();
+}
+
+async function readFile(path: string, groups: ReadonlySet<string>): Promise<Vector[]> {
+  const file = await Deno.open(path);
   const text = await new Response(
     file.readable.pipeThrough(new DecompressionStream("gzip")),
   ).text();

@@ -47,7 +47,7 @@ function run(group: string): void {
 
 for (const group of [...scalarGroups, ...simdGroups]) {
   const name = vectors === undefined
-    ? `fp vectors: ${group} is not run, HVSIM_VECTORS names no file`
+    ? `fp vectors: ${group} (skipped: neither HVSIM_VECTORS nor ../shared/vectors)`
     : `fp vectors: ${group} gives the recorded results and flags`;
   Deno.test({ name, ignore: vectors === undefined, fn: () => run(group) });
 }
