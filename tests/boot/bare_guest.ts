@@ -2,9 +2,11 @@
 
 import type { CpuName } from "../../core/cpu/cpu_models.ts";
 import type { EngineOptions } from "../../core/engine/interpreter.ts";
+import { parseFdt } from "../../core/fdt/blob.ts";
 import { openImage } from "../../core/images/image.ts";
 import type { RunResult } from "../../core/machine/machine.ts";
 import { planBareBoot, startBare } from "../../platforms/bare_boot.ts";
+import type { Platform } from "../../platforms/platform.ts";
 import { qemuVirt } from "../../platforms/qemu_virt.ts";
 import { buildSimulator, type Simulator } from "../../platforms/simulator.ts";
 
@@ -19,6 +21,11 @@ export interface BareRun {
   readonly gicVersion: 2 | 3;
   readonly cores: number;
   readonly memoryBytes?: number;
+  /** qemu-virt when omitted. */
+  readonly platform?: Platform;
+  /** Files below guests/, too. */
+  readonly initrd?: string;
+  readonly dtb?: string;
   /** Kernel command line. */
   readonly append?: string;
   /** How code is run, when not as by default. */
@@ -34,12 +41,12 @@ export interface LoadedGuest {
   readonly log: string[];
 }
 
-/** Builds a qemu-virt board and loads the guest as `hvsim --kernel` does. */
+/** Builds the board and loads the guest as `hvsim --kernel` does. */
 export async function loadGuest(run: BareRun): Promise<LoadedGuest> {
-  const { cores, gicVersion, startEl, cpu } = run;
+  const { cores, gicVersion, startEl, cpu, platform = qemuVirt } = run;
   const board = { cores, memoryBytes: run.memoryBytes ?? 128 * MiB, gicVersion };
   const log: string[] = [];
-  const simulator = buildSimulator(qemuVirt, {
+  const simulator = buildSimulator(platform, {
     ...board,
     cpu,
     ...(run.engine ? { engine: run.engine } : {}),
@@ -50,10 +57,16 @@ export async function loadGuest(run: BareRun): Promise<LoadedGuest> {
   const console: number[] = [];
   const [serial] = simulator.board.serials.values();
   serial?.onTransmit((byte) => void console.push(byte));
-  const file = await Deno.readFile(new URL(`../../guests/${run.guest}`, import.meta.url));
-  const kernel = openImage(file, run.guest);
-  const what = { kernel, startEl, ...(run.append === undefined ? {} : { append: run.append }) };
-  startBare(simulator, planBareBoot(qemuVirt, { ...board, cpuCompatible: "arm,armv8" }, what));
+  const read = (path: string) => Deno.readFile(new URL(`../../guests/${path}`, import.meta.url));
+  const kernel = openImage(await read(run.guest), run.guest);
+  const what = {
+    kernel,
+    startEl,
+    ...(run.append === undefined ? {} : { append: run.append }),
+    ...(run.initrd === undefined ? {} : { initrd: await read(run.initrd) }),
+    ...(run.dtb === undefined ? {} : { tree: parseFdt(await read(run.dtb)) }),
+  };
+  startBare(simulator, planBareBoot(platform, { ...board, cpuCompatible: "arm,armv8" }, what));
   return { simulator, console, log };
 }
 

@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import { loadVms } from "../../core/config/load_vms.ts";
 import type { VmPlan } from "../../core/config/vm_plan.ts";
 import { hasErrors } from "../../core/config/problem.ts";
+import type { EngineOptions } from "../../core/engine/interpreter.ts";
 import type { Hypervisor } from "../../core/hypervisor/hypervisor.ts";
 import type { RunObserver } from "../../core/hypervisor/observer.ts";
 import type { PolicyName } from "../../core/hypervisor/scheduling/policies.ts";
@@ -34,6 +35,8 @@ export interface VmRun {
   readonly scheduler?: PolicyName;
   /** What is in the disks of each VM. */
   readonly disks?: (plan: VmPlan) => readonly BlockBackend[];
+  /** How code is run, when not as by default. */
+  readonly engine?: EngineOptions;
 }
 
 /** VMs that have been loaded. */
@@ -127,6 +130,7 @@ export function loadVmsOf(run: VmRun): LoadedVms {
   const simulator = buildSimulator(platform, {
     ...board,
     cpu: "cortex-a72",
+    ...(run.engine ? { engine: run.engine } : {}),
     epochSeconds: 0,
     hasEl2: true,
     log: (target, message) => void log.push(`${target} ${message}`),
