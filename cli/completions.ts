@@ -29,11 +29,19 @@ function bash(): string {
       ? `    --${name}) COMPREPLY=($(compgen -f -- "$word"));;`
       : undefined;
   }).filter((line) => line !== undefined);
-  const first = [...new Set(words.map((name) => name.split(" ")[0]))];
+  const first = [...new Set(words.map((name) => name.split(" ")[0] as string))];
+  const seconds = first.flatMap((word) => {
+    const after = words.filter((name) => name.startsWith(`${word} `)).map((name) =>
+      name.slice(word.length + 1)
+    );
+    return after.length === 0
+      ? []
+      : [`    ${word}) COMPREPLY=($(compgen -W "${after.join(" ")}" -- "$word"));;`];
+  });
   return `_hvsim() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
   case $before in
-${cases.join("\n")}
+${[...cases, ...seconds].join("\n")}
     *) COMPREPLY=($(compgen -W "${
     [...first, ...optionNames.map((name) => `--${name}`)].join(" ")
   }" -- "$word"));;

@@ -50,6 +50,8 @@ export interface Screen {
 }
 
 const Newline = 0x0a;
+/** Of longer lines that were seen in part, only the rest is shown. */
+const LongLine = 1024;
 /** Colours and the cursor as they should be for the next console. */
 const Normal = "\x1b[0m\x1b[?25h";
 const LeaveOwnScreen = "\x1b[?1049l";
@@ -238,9 +240,14 @@ class OneScreen implements Screen {
     return this.#seen.get(line) ?? 0;
   }
 
-  /** From where on something was not seen, or belongs to a line that goes on. */
+  /** From where on something was not seen, or belongs to a line that goes on or has gone on. */
   #unfinished(line: ConsoleLine): number {
-    return Math.min(this.#seenOf(line), line.screen.lineStart);
+    const seen = this.#seenOf(line);
+    if (seen >= line.screen.lineStart) return line.screen.lineStart;
+    const from = Math.max(line.printed.start, seen - LongLine);
+    if (from >= seen) return seen;
+    const newline = line.printed.read(from, seen - from).bytes.lastIndexOf(Newline);
+    return newline < 0 && from > 0 ? seen : from + newline + 1;
   }
 
   #label(name: string): string {

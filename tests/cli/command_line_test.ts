@@ -106,5 +106,10 @@ Deno.test("help: it names every option, command and exit code, in at most 100 co
 Deno.test("completions: every shell's know every option", () => {
   for (const shell of shells) {
     for (const name of optionNames) assert(completions(shell).includes(name), `${shell} ${name}`);
+    for (const name of Object.keys(commands)) {
+      if (name === "run") continue;
+      const last = name.split(" ").at(-1) ?? "";
+      assert(completions(shell).includes(last), `${shell} ${name}`);
+    }
   }
 });

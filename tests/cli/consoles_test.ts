@@ -334,3 +334,16 @@ Deno.test("consoles: where nobody sees a prompt, Ctrl-A c says so", () => {
   all.command("monitor");
   assertEquals(said(), "hvsim's own prompt needs a terminal for input and output\n");
 });
+
+Deno.test("consoles: a line of which only the beginning was seen is shown whole", () => {
+  const { a, b, all, shown } = rig({ interactive: true });
+  all.bring("vm1");
+  a.print("one\r\n$ ");
+  shown();
+  all.bring("vm2");
+  a.print("ls\r\nfile\r\n$ ");
+  b.print("x\r\n");
+  shown();
+  all.bring("vm1");
+  assertEquals(shown(), "\x1b[0m\x1b[?25h[vm1] is in front\r\n$ ls\r\nfile\r\n$ ");
+});
