@@ -12,6 +12,8 @@ export interface Console {
   /** Reads that found nothing, ever. */
   emptyReads(): number;
   onTransmit(take: (byte: number) => void): void;
+  /** Virtual time that the guest has run, ever; absent where the board is its alone. */
+  ranNs?(): number;
   /** The guest has ended, nobody listens; absent where guests do not end alone. */
   ended?(): boolean;
 }

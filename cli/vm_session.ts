@@ -10,7 +10,7 @@ import type { Hypervisor } from "../core/hypervisor/hypervisor.ts";
 import type { PolicyName } from "../core/hypervisor/scheduling/policies.ts";
 import { platformFacts } from "../platforms/facts.ts";
 import { maxRamBytes, type Platform, ramBanks } from "../platforms/platform.ts";
-import { buildSimulator } from "../platforms/simulator.ts";
+import { buildSimulator, type Simulator } from "../platforms/simulator.ts";
 import { createHypervisor } from "../platforms/virtual_machine.ts";
 import { type BoardChoice, chooseBoard, type Needs } from "./board_choice.ts";
 import type { CommandLine } from "./command_line.ts";
@@ -92,7 +92,7 @@ export function vmSession(
   const { vms } = hypervisor;
   const session = Object.assign(common, {
     core: () => simulator.machine.running.index,
-    consoles: consolesOf(hypervisor),
+    consoles: consolesOf(hypervisor, simulator),
     labelled: vms.length > 1,
     scheduling: () => hypervisor.scheduling(),
     guests: () =>
@@ -106,18 +106,20 @@ export function vmSession(
     vms: vmControl(choice, hypervisor, plugs, access),
   });
   hypervisor.onVmsChanged = () => {
-    session.consoles = consolesOf(hypervisor);
+    session.consoles = consolesOf(hypervisor, simulator);
     session.labelled = vms.length > 1;
   };
   return session;
 }
 
-function consolesOf(hypervisor: Hypervisor): Console[] {
+function consolesOf(hypervisor: Hypervisor, { machine }: Simulator): Console[] {
   return hypervisor.vms.flatMap(({ id, label, console }) =>
     console === undefined ? [] : [{
       name: label,
       ...console,
       ended: () => hypervisor.find(id)?.ended ?? true,
+      ranNs: () =>
+        hypervisor.find(id)?.vcpus.reduce((sum, vcpu) => sum + vcpu.ranNs(machine.nowNs), 0) ?? 0,
     }]
   );
 }

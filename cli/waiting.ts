@@ -40,6 +40,10 @@ const PollingNs = 2e6;
 const SharedPollingNs = 25e6;
 /** Polling for this long, with nothing printed, is all that a guest does. */
 const PollingForGoodNs = 20e6;
+/** The same where guests are asleep beside those that poll: what they sleep for may be near. */
+const PollingBesideForGoodNs = 2e9;
+/** What guests that do not poll may do beside those that do, in a row. */
+const BesideBurstNs = 1e6;
 /** Cores that sleep most of this time have nothing urgent to do. */
 const IdleNs = 1e9;
 /** Programs may sleep, too; few do for as long as this. */
@@ -50,6 +54,11 @@ const IdleShare = 0.05;
 /** A guest that does not wait. */
 export function watchWaiting(): Waiting {
   let reads = new Map<string, number>();
+  let ran = new Map<string, number>();
+  /** Since pollingSince: who has polled, and what others have done. */
+  const pollers = new Set<string>();
+  let besideNs = 0;
+  let asleep = false;
   let pollingSince: number | undefined;
   let quietSince = 0;
   let busyNs = 0; // since quietSince
@@ -57,6 +66,11 @@ export function watchWaiting(): Waiting {
   let listens = false;
   let guests = 1;
 
+  const doNotPoll = () => {
+    pollingSince = undefined;
+    pollers.clear();
+    besideNs = 0;
+  };
   const polledNs = () => pollingSince === undefined ? 0 : nowNs - pollingSince;
   const enoughNs = (alone: number) => guests === 1 ? alone : guests * SharedPollingNs;
   const idleNs = () =>
@@ -70,26 +84,36 @@ export function watchWaiting(): Waiting {
       return polledNs() >= enoughNs(PollingNs) || idleNs() >= IdleNs;
     },
     get forGood() {
-      return polledNs() >= enoughNs(PollingForGoodNs) || idleNs() >= IdleForGoodNs;
+      const enough = asleep ? PollingBesideForGoodNs : enoughNs(PollingForGoodNs);
+      return polledNs() >= enough || idleNs() >= IdleForGoodNs;
     },
     note(slice) {
       nowNs = slice.nowNs;
       guests = slice.guests;
       listens = slice.consoles.some((console) => console.canReceive());
       const now = new Map(slice.consoles.map((c) => [c.name, c.emptyReads()]));
-      const polls = slice.consoles.reduce(
-        (sum, { name }) => sum + (now.get(name) ?? 0) - (reads.get(name) ?? 0),
-        0,
-      );
+      const runs = new Map(slice.consoles.map((c) => [c.name, c.ranNs?.() ?? 0]));
+      const pollsOf = (name: string) => (now.get(name) ?? 0) - (reads.get(name) ?? 0);
+      let polls = 0;
+      for (const { name } of slice.consoles) {
+        polls += pollsOf(name);
+        if (pollsOf(name) > 0) pollers.add(name);
+        const ranNs = (runs.get(name) ?? 0) - (ran.get(name) ?? 0);
+        besideNs += Math.max(0, ranNs - pollsOf(name) * PollNs);
+      }
+      asleep = slice.consoles.some((c) => !pollers.has(c.name) && c.ranNs && !c.ended?.());
       reads = now;
+      ran = runs;
       busyNs += slice.instructions;
       if (slice.talked) {
-        pollingSince = undefined;
+        doNotPoll();
         quietSince = nowNs;
         busyNs = 0;
       } else if (slice.instructions > 0) {
-        if (polls * PollNs < slice.instructions) pollingSince = undefined;
-        else pollingSince ??= nowNs - slice.lengthNs;
+        const besideMostNs = polledNs() * IdleShare + BesideBurstNs;
+        if (polls * PollNs < slice.instructions || besideNs > besideMostNs) {
+          doNotPoll();
+        } else pollingSince ??= nowNs - slice.lengthNs;
       }
       // A system that has become idle is judged by what it does from then on.
       if (slice.instructions > 0 && busyNs > (nowNs - quietSince) * IdleShare + BusyBurstNs) {
