@@ -83,8 +83,8 @@ function checkOwners(drives: readonly Drive[], plans: readonly VmPlan[]): void {
     const devices = plan.emulated.filter(({ kind }) => kind === "virtio-blk").length;
     if (given > devices) {
       throw new UsageError(
-        `Cannot give VM ${vm} ${given} disks: its emu_devices must have as many of type 0xe1 ` +
-          `(virtio-blk), found ${devices}`,
+        `Cannot give VM ${vm} ${given} disks: its emu_devices must have as many of the kind ` +
+          `virtio-blk, found ${devices}`,
       );
     }
   }

@@ -24,7 +24,7 @@ import { Done, refuse, type Result, type VmOperation, wrongState } from "./lifec
 import type { RunObserver } from "./observer.ts";
 import type { PhysicalGic } from "./physical_gic.ts";
 import { guestInstruction, guestWord, report } from "./report.ts";
-import { Resources } from "./resources.ts";
+import { type Holdings, Resources } from "./resources.ts";
 import { RunLoop } from "./run_loop.ts";
 import { Scheduler } from "./scheduler.ts";
 import { DefaultPolicy, type PolicyName } from "./scheduling/policies.ts";
@@ -236,8 +236,9 @@ export class Hypervisor {
   #load(plan: VmPlan): Vm {
     const devices = this.#makeDevices(plan);
     let vm: Vm;
+    let holdings: Holdings | undefined;
     try {
-      const holdings = this.resources.take(plan, devices.windows);
+      holdings = this.resources.take(plan, devices.windows);
       const gic = new VirtualGic(this.#gic, devices.distributor);
       const console = this.#consoles.get(plan.id) ?? consoleLine();
       this.#consoles.set(plan.id, console);
@@ -247,6 +248,7 @@ export class Hypervisor {
       console.plug(devices.console);
     } catch (error) {
       devices.release();
+      if (holdings) this.resources.release(holdings);
       throw error;
     }
     devices.distributor.onChange = (vcpus) => this.#loop.changed(vm, vcpus);

@@ -115,6 +115,8 @@ export class ExitLedger {
   readonly #capacity: number;
   /** By the VM's id. */
   readonly #counters = new Map<number, ExitCounters>();
+  /** Of VMs that have been deleted, the number of the first exit that is not theirs. */
+  readonly #forgotten = new Map<number, number>();
   /** Records that are complete, since the start. */
   #count = 0;
   /** Where the current record begins, in words. */
@@ -144,9 +146,10 @@ export class ExitLedger {
     return counters;
   }
 
-  /** The VM is deleted: another one with its id counts from zero. */
+  /** The VM is deleted: another one with its id counts from zero, and its exits are not that one's. */
   forget(vm: number): void {
     this.#counters.delete(vm);
+    this.#forgotten.set(vm, this.#count);
   }
 
   /** Sixteen hexadecimal digits, of every word of every record: the same for the same run. */
@@ -270,7 +273,7 @@ export class ExitLedger {
   /** The exit that is being handled and the last ones of a VM before it, the oldest first. */
   recent(vm: number, most: number): ExitRecord[] {
     const found: ExitRecord[] = [];
-    const oldest = Math.max(0, this.#count - this.#capacity + 1);
+    const oldest = Math.max(this.#forgotten.get(vm) ?? 0, this.#count - this.#capacity + 1);
     for (
       let n = this.#isOpen ? this.#count : this.#count - 1;
       n >= oldest && found.length < most;

@@ -38,7 +38,7 @@ export const Transitions: { readonly [O in VmOperation]: Transition } = {
 /** What has come of an operation; `why` is a sentence for people. */
 export type Result = { readonly ok: true } | Refusal;
 
-/** An operation that could not be done; nothing has changed. */
+/** An operation that could not be done; a VM that could not be restarted has been cut off. */
 export interface Refusal {
   readonly ok: false;
   readonly why: string;

@@ -96,6 +96,12 @@ Deno.test("lifecycle: a VM that does not get what it needs is refused, and nothi
   const result = hypervisor.create(large);
   assert(!result.ok);
   assertStringIncludes(result.why, "Cannot create vm2: cannot take 1 GiB of RAM");
+  const [device] = plan.emulated;
+  assert(device);
+  const twice = { ...plan, id: 2, emulated: [device, { ...device, gpa: device.gpa + 0x10_0000 }] };
+  const clash = hypervisor.create(twice);
+  assert(!clash.ok);
+  assertStringIncludes(clash.why, "that name is taken");
   assertEquals([hypervisor.resources.memory.freeBytes, hypervisor.resources.freeTableBytes], free);
 });
 

@@ -59,7 +59,7 @@ Deno.test("openPlugs() refuses disks that nobody has a device for", () => {
     [
       "Cannot use --drive vm=3: it must be the id of a VM, found 1, 2",
       "Cannot use --drive vm=1: it must be the id of a VM, found none",
-      "Cannot give VM 1 1 disks: its emu_devices must have as many of type 0xe1 (virtio-blk), " +
+      "Cannot give VM 1 1 disks: its emu_devices must have as many of the kind virtio-blk, " +
       "found 0",
     ],
   );

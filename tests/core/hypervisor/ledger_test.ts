@@ -175,6 +175,16 @@ Deno.test("ledger: a VM counts on until it is forgotten", () => {
   assertEquals(ledger.countersOf(1).rows(), []);
 });
 
+Deno.test("ledger: exits of a VM that was forgotten are not those of the next one with its id", () => {
+  const ledger = new ExitLedger();
+  for (const [id, ns] of [[1, 1000], [2, 2000]] as const) exit(ledger, owner(id), ns);
+  ledger.forget(1);
+  assertEquals(ledger.recent(1, 9), []);
+  exit(ledger, owner(1), 3000);
+  assertEquals(ledger.recent(1, 9).map(({ atNs }) => atNs), [3000]);
+  assertEquals(ledger.recent(2, 9).map(({ atNs }) => atNs), [2000]);
+});
+
 Deno.test("exit counters: there may be any number of reasons", () => {
   const counters = new ExitCounters();
   for (let i = 0; i < 300; i++) counters.add(reasonOf(ReasonKind.systemRegister, i % 100), i);
