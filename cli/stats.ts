@@ -3,8 +3,10 @@
 import type { SchedulerReport } from "../core/hypervisor/scheduling/report.ts";
 import type { EngineMeter } from "../core/engine/meter.ts";
 import { engineJson, engineText } from "./engine_text.ts";
+import { exitsText } from "./exits_text.ts";
 import { schedulerText } from "./scheduler_text.ts";
 import type { GuestState, Session } from "./session.ts";
+import { grouped } from "./text_table.ts";
 
 /** A run in numbers. */
 export interface Stats {
@@ -54,28 +56,14 @@ export function statsTable(stats: Stats): string {
       ? [["exits", grouped(stats.ledger.count)], ["ledger", stats.ledger.hash]]
       : []),
   ];
-  return aligned(rows) + aligned(stats.guests.flatMap(exitRows)) +
+  return aligned(rows) + stats.guests.map(guestText).join("") +
     (stats.scheduling ? `\n${schedulerText(stats.scheduling)}` : "") +
     (stats.meter ? `\n${engineText(stats.meter, stats.wallMs)}` : "");
 }
 
-/** How often each reason brought a guest to the hypervisor, and for how long. */
-function exitRows({ name, exits }: GuestState): string[][] {
-  const counts = Object.entries(exits).sort(([, a], [, b]) => b.count - a.count);
-  const total = counts.reduce(
-    (sum, [, { count, costNs }]) => ({ count: sum.count + count, costNs: sum.costNs + costNs }),
-    { count: 0, costNs: 0 },
-  );
-  const cells = ({ count, costNs }: typeof total): string[] => [
-    grouped(count),
-    `${grouped(Math.round(costNs / 1000))} us`,
-    count > 0 ? `${grouped(Math.round(costNs / count))} ns` : "",
-  ];
-  return [
-    [`exits of ${name}`, "count", "time", "mean"],
-    ...counts.map(([reason, count]) => [`  ${reason}`, ...cells(count)]),
-    ["  all", ...cells(total)],
-  ];
+function guestText({ name, exits }: GuestState): string {
+  const reasons = Object.entries(exits).map(([reason, counts]) => ({ reason, ...counts }));
+  return reasons.length > 0 ? `\n${exitsText(name, reasons)}` : "";
 }
 
 /** Lines whose first column is to the left and whose others are to the right. */
@@ -87,8 +75,4 @@ function aligned(rows: readonly (readonly string[])[]): string {
         .join("  ")
     }\n`
   ).join("");
-}
-
-function grouped(count: number): string {
-  return count.toString().replace(/\B(?=(\d{3})+$)/g, " ");
 }

@@ -58,3 +58,8 @@ export function facts(
 export function seconds(ns: number): string {
   return `${(ns / 1e9).toFixed(3)} s`;
 }
+
+/** A count with its thousands apart. */
+export function grouped(count: number): string {
+  return count.toString().replace(/\B(?=(\d{3})+$)/g, " ");
+}

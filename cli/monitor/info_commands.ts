@@ -4,6 +4,7 @@ import { byteCount, hex } from "../../core/hex.ts";
 import { exitCounts, exitText } from "../../core/hypervisor/exit_text.ts";
 import type { SchedulerReport } from "../../core/hypervisor/scheduling/report.ts";
 import type { Vm } from "../../core/hypervisor/vm.ts";
+import { exitsText, type ReasonRow } from "../exits_text.ts";
 import { schedulerText } from "../scheduler_text.ts";
 import { left, right, tableOf } from "../text_table.ts";
 import { UsageError } from "../usage_error.ts";
@@ -70,11 +71,7 @@ function boardMemoryText({ banks, freeBytes, freeTableBytes, vms }: Memory): str
 
 interface Exits {
   readonly vm: string;
-  readonly reasons: readonly {
-    readonly reason: string;
-    readonly count: number;
-    readonly costNs: number;
-  }[];
+  readonly reasons: readonly ReasonRow[];
   /** The last ones in words. */
   readonly last: readonly string[];
 }
@@ -90,19 +87,6 @@ function exitsOf(host: MonitorHost, vm: Vm, most: number): Exits {
     reasons: reasons.sort((a, b) => b.count - a.count),
     last: ledger.recent(vm.id, most).map((record) => exitText(vm, record)),
   };
-}
-
-function exitsText({ vm, reasons, last }: Exits): string {
-  const all = reasons.reduce(
-    (sum, { count, costNs }) => ({ ...sum, count: sum.count + count, costNs: sum.costNs + costNs }),
-    { reason: "all", count: 0, costNs: 0 },
-  );
-  return tableOf([...reasons, all], [
-    left(`exits of ${vm}`, ({ reason }) => reason),
-    right("count", ({ count }) => String(count)),
-    right("time", ({ costNs }) => `${(costNs / 1e6).toFixed(3)} ms`),
-    right("mean", ({ count, costNs }) => count > 0 ? `${Math.round(costNs / count)} ns` : "-"),
-  ]) + (last.length > 0 ? `\n${last.join("\n")}\n` : "");
 }
 
 interface Cpus {
@@ -219,6 +203,9 @@ export const infoCommands = {
       if (vm) return [exitsOf(host, findVm(hypervisor, vm.id, action), LastExits)];
       return hypervisor.vms.map((each) => exitsOf(host, each, 0));
     },
-    text: (all) => all.map(exitsText).join("\n"),
+    text: (all) =>
+      all.map(({ vm, reasons, last }) =>
+        [exitsText(vm, reasons), ...(last.length > 0 ? [`${last.join("\n")}\n`] : [])].join("\n")
+      ).join("\n"),
   }),
 } as const;
