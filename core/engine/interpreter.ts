@@ -10,6 +10,7 @@
 
 import { StateFields } from "../cpu/state.ts";
 import { HeatBytes, MemoryMap, PageBytes, Records } from "../memory_map.ts";
+import { CodeStores } from "./code_stores.ts";
 import { CommonWords } from "./common_words.ts";
 import { type AnyInsn, type Feature, inTypeScript } from "../isa/insn.ts";
 import type { Decoded } from "../isa/decode.ts";
@@ -39,9 +40,6 @@ const TableSize = FirstRoutine + RoutineSlots;
 /** Fixed table slots. */
 const Fixed = { decode: 0, pageEnd: 1, undefined: 2 } as const;
 const FirstHandler = 3;
-/** Stores that make a page one of data; the next time it takes twice as many, up to this often. */
-const StoresToData = 256;
-const MostDoublings = 12;
 /** Longest run of instructions decoded at once. */
 const RunLength = 32;
 
@@ -57,6 +55,8 @@ export interface EngineOptions {
   readonly regionSlots?: number;
   /** Stores to a page with code after which it is taken for data, until it is executed again. */
   readonly storesToData?: number;
+  /** Whether the instruction of a record has accessed a device, as far as is known. */
+  readonly accessesDevice?: (record: number) => boolean;
   /** Wants to know what happens and how long it takes. */
   readonly meter?: EngineMeter;
 }
@@ -73,15 +73,10 @@ export class Interpreter {
   readonly #variants: HandlerVariant[] = [];
   readonly #writer: RecordWriter;
   readonly #hotCount: number;
+  readonly #accessesDevice: (record: number) => boolean;
   readonly #helpers: readonly FunctionBody[];
   readonly #surroundings: ModuleSurroundings;
-  /** Stores to pages with code since they got their records, by record page. */
-  readonly #stores = new Uint32Array(MemoryMap.maxRecordPages);
-  readonly #storesToData: number;
-  /** How often pages were taken for data. */
-  readonly #timesData = new Map<number, number>();
-  /** Pages to be taken for data before the next run. */
-  readonly #dataPages = new Set<number>();
+  readonly #stores: CodeStores;
   readonly #recordPages: number;
   /** Functions for floating-point operations: slots by name, and those not compiled yet. */
   readonly #routines = new Map<string, number>();
@@ -114,9 +109,10 @@ export class Interpreter {
     );
     this.#has = has;
     this.#hotCount = options.hotCount ?? HotCount;
+    this.#accessesDevice = options.accessesDevice ?? (() => false);
     this.#surroundings = moduleSurroundings(memory.buffer.byteLength / WasmPage, TableSize);
     this.#helpers = Helpers.map((helper) => helper.emit(this.#hotCount));
-    this.#storesToData = options.storesToData ?? StoresToData;
+    this.#stores = new CodeStores(options.storesToData);
     this.#recordPages = options.recordPages ?? MemoryMap.maxRecordPages;
     this.#table = new WebAssembly.Table({
       element: "anyfunc",
@@ -157,6 +153,7 @@ export class Interpreter {
       setHandler: (record, slot) => this.#view.setUint16(record, slot, true),
       pageOf,
       fpRoutine: (...named) => this.#fpRoutine(...named),
+      accessesDevice: this.#accessesDevice,
       install: (functions) => this.#instantiate([...this.#newRoutines.splice(0), ...functions]),
       slots: [HandlerSlots, slots],
       undecoded: Fixed.decode,
@@ -191,7 +188,7 @@ export class Interpreter {
 
   /** Runs from the state's PC until the budget is used up, a record is missing or TypeScript leaves. */
   run(): void {
-    if (this.#dataPages.size > 0) this.#dropDataPages();
+    this.#stores.take((page) => this.dropCodePage(page));
     const at = MemoryMap.window + StateFields.budget[0];
     const budget = this.#view.getUint32(at, true);
     if (this.#meter) this.#measuredRun(this.#meter);
@@ -245,7 +242,7 @@ export class Interpreter {
     const index = this.#freePages.pop() ?? this.#hostPages.length;
     this.#hostPages[index] = hostPage;
     this.#pages[hostPage / PageBytes] = index + 1;
-    this.#stores[index] = 0;
+    this.#stores.begin(index);
     const base = MemoryMap.records + index * Records.pageStride;
     new Uint8Array(this.#memory.buffer, base, Records.pageStride).fill(0);
     this.#view.setUint16(base + 1024 * Records.recordBytes, Fixed.pageEnd, true);
@@ -274,37 +271,20 @@ export class Interpreter {
     for (const page of this.#hostPages) this.#pages[page / PageBytes] = 0;
     this.#hostPages.length = 0;
     this.#freePages.length = 0;
-    this.#dataPages.clear();
+    this.#stores.forget();
     this.translator?.clear();
   }
 
   /** Forgets the records of instructions in `bytes` bytes from `host`, which lie in one page. */
   codeWritten(host: number, bytes: number): void {
-    this.#noteStore(host - host % PageBytes);
+    const index = this.#pages[Math.floor(host / PageBytes)] as number;
+    if (index !== 0) this.#stores.note(host - host % PageBytes, index - 1);
     for (let at = host - host % 4; at < host + bytes; at += 4) {
       const record = this.recordAt(at);
       if (record === undefined) continue;
       this.translator?.changed(record);
       this.#view.setUint16(record, Fixed.decode, true);
     }
-  }
-
-  /** Where code was, data may be now: then each store would take the slow path for ever. */
-  #noteStore(hostPage: number): void {
-    const index = this.#pages[hostPage / PageBytes] as number;
-    if (index === 0) return;
-    const stores = (this.#stores[index - 1] as number) + 1;
-    this.#stores[index - 1] = stores;
-    const doublings = Math.min(this.#timesData.get(hostPage) ?? 0, MostDoublings);
-    if (stores === this.#storesToData << doublings) this.#dataPages.add(hostPage);
-  }
-
-  #dropDataPages(): void {
-    for (const page of this.#dataPages) {
-      this.#timesData.set(page, (this.#timesData.get(page) ?? 0) + 1);
-      this.dropCodePage(page);
-    }
-    this.#dataPages.clear();
   }
 
   /** Decodes instructions from `record` up to the end of the straight run. */

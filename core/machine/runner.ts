@@ -108,7 +108,8 @@ export class Runner {
       attend: () => this.#settled(),
       fill: (record, word, low, high, context) => this.#fill(record, word, low, high, context),
     };
-    this.engine = new Interpreter(memory, imports, has, options);
+    const accessesDevice = (record: number) => this.#atDevices.has(record);
+    this.engine = new Interpreter(memory, imports, has, { ...options, accessesDevice });
   }
 
   /** Runs from the state's PC for at most the state's budget; returns early for any reason. */

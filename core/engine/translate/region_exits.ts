@@ -21,6 +21,8 @@ export interface RegionPlace {
   readonly handler: number;
   /** Table slot of the function for a floating-point operation (fp_routine.ts). */
   readonly fpRoutine: (operation: string, info: number, lanes: number | undefined) => number;
+  /** Whether the instruction of a record has accessed a device. */
+  readonly accessesDevice: (record: number) => boolean;
 }
 
 const Op = {
@@ -94,6 +96,9 @@ export abstract class RegionExits extends RegionMemory {
       this.spend(-unspent);
       this.#dispatch(here);
     });
+  }
+  protected accessesDevice(): boolean {
+    return this.place.accessesDevice(this.place.records + this.here() * RecordBytes);
   }
   protected budgetHere(): Val {
     return this.w("i32.add", this.#budget(), this.i32(this.unspent()));

@@ -34,6 +34,8 @@ export abstract class RegionMemory extends RegionState {
   protected abstract instruction(): Decoded;
   /** Whether the loop loads the register, so that it points anywhere. */
   protected abstract followsPointers(slot: number): boolean;
+  /** Whether the instruction has accessed a device. */
+  protected abstract accessesDevice(): boolean;
   /** Leaves before it: the interpreter executes it. */
   protected abstract sideExit(): void;
   /** The same, with the budget that is in the state. */
@@ -49,15 +51,21 @@ export abstract class RegionMemory extends RegionState {
   }
   override mem(address: Val, bytes: number, kind: AccessKind, options: AccessOptions = {}): Access {
     const va = this.let(address);
-    const site = this.#siteOf(kind, options);
-    const host = site
-      ? this.#hostBySite(va, bytes, kind, site)
-      : this.#hostByTlb(va, bytes, kind, options);
+    const host = this.#hostOf(va, bytes, kind, options);
     return {
       load: (name, offset) => this.load(name, host, offset),
       store: (name, offset, value) => this.storeAt(name, nodeAddress(host, offset), value),
       commit: () => {},
     };
+  }
+  #hostOf(va: Val, bytes: number, kind: AccessKind, options: AccessOptions): Val {
+    // Where a device has been found, there is no need to look for memory first.
+    if (kind === "read" && this.accessesDevice()) {
+      return this.#find(va, this.#keyOf(va, bytes, options), bytes, kind, options);
+    }
+    const site = this.#siteOf(kind, options);
+    if (site) return this.#hostBySite(va, bytes, kind, site);
+    return this.#hostByTlb(va, bytes, kind, options);
   }
   /** In a loop, accesses by one register mostly stay in a page. */
   #siteOf(kind: AccessKind, { align, unprivileged }: AccessOptions): Site | undefined {

@@ -28,6 +28,8 @@ export interface TranslatorHost {
   pageOf(record: number): number;
   /** Table slot of the function for a floating-point operation; it is installed with the next. */
   fpRoutine(operation: string, info: number, lanes: number | undefined): number;
+  /** Whether the instruction of a record has accessed a device, as far as is known. */
+  accessesDevice(record: number): boolean;
   /** Compiles functions into table slots. */
   install(functions: readonly (readonly [slot: number, body: FunctionBody])[]): void;
   /** The first table slot for regions, and how many there are. */
@@ -67,6 +69,7 @@ interface Found {
   readonly records: number;
   readonly handler: number;
   readonly fpRoutine: TranslatorHost["fpRoutine"];
+  readonly accessesDevice: TranslatorHost["accessesDevice"];
   readonly region: Region;
 }
 
@@ -206,7 +209,8 @@ export class Translator {
     const word = (index: number) => host.wordAt(records + index * Records.recordBytes);
     const region = discover({ word, has: (feature) => host.has(feature), ...known }, entry);
     const fpRoutine: TranslatorHost["fpRoutine"] = (...named) => host.fpRoutine(...named);
-    return region && { records, handler, fpRoutine, region };
+    const accessesDevice = (other: number) => host.accessesDevice(other);
+    return region && { records, handler, fpRoutine, accessesDevice, region };
   }
 
   #regionAt(record: number): Installed | undefined {

@@ -12,7 +12,12 @@ function regionOf(words: readonly number[]) {
 function sizeOf(words: readonly number[]): number {
   const region = regionOf(words);
   assert(region);
-  const place = { records: MemoryMap.records, handler: 3, fpRoutine: () => 0 };
+  const place = {
+    records: MemoryMap.records,
+    handler: 3,
+    fpRoutine: () => 0,
+    accessesDevice: () => false,
+  };
   return emitRegion(region, place).code.length;
 }
 

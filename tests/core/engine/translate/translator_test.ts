@@ -17,6 +17,7 @@ function rig(slots: number) {
     setHandler: (record, slot) => void handlers.set(record, slot),
     pageOf,
     fpRoutine: () => 0,
+    accessesDevice: () => false,
     install: (functions) => void installed.push(...functions.map(([slot]) => slot)),
     slots: [FirstSlot, slots],
     undecoded: 0,
