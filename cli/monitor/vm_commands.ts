@@ -18,14 +18,17 @@ interface Changed {
   /** `deleted` besides the states of VMs. */
   readonly state: VmState | "deleted";
   readonly warnings?: string;
+  /** It was to be asked to power off, and nothing that it has could ask it. */
+  readonly notAsked?: true;
 }
 
-function changedText({ vm, name, state, warnings = "" }: Changed): string {
+function changedText({ vm, name, state, warnings = "", notAsked }: Changed): string {
   const next: Partial<Record<Changed["state"], string>> = {
     loaded: `; vm start ${vm.slice(2)} starts it`,
     stopping: `; its guest has 10 s to power off, vm stop ${vm.slice(2)} --force does not wait`,
   };
-  return `${warnings}${vm} "${name}" is ${state}${next[state] ?? ""}\n`;
+  const cut = notAsked ? ", cut off: it has no power key by which its guest could be asked" : "";
+  return `${warnings}${vm} "${name}" is ${state}${cut}${next[state] ?? ""}\n`;
 }
 
 function check(result: Result): void {
@@ -38,9 +41,15 @@ type Operation = "start" | "pause" | "resume" | "stop" | "restart";
 function operate(host: MonitorHost, { operands, flags }: Args, operation: Operation): Changed {
   const { hypervisor } = vmsOf(host, operation);
   const id = vmId(operands.VM ?? "", operation);
-  const { name } = findVm(hypervisor, id, operation);
-  check(hypervisor[flags.has("force") && operation === "stop" ? "kill" : operation](id));
-  return { vm: `vm${id}`, name, state: findVm(hypervisor, id, operation).state };
+  const { name, state: before, devices } = findVm(hypervisor, id, operation);
+  const asks = operation === "stop" && !flags.has("force");
+  check(hypervisor[operation === "stop" && !asks ? "kill" : operation](id));
+  return {
+    vm: `vm${id}`,
+    name,
+    state: findVm(hypervisor, id, operation).state,
+    ...(asks && before === "running" && !devices.powerKey ? { notAsked: true } : {}),
+  };
 }
 
 const operation = (name: Operation, help: string, flags: readonly "force"[] = []) =>

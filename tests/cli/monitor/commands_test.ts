@@ -24,7 +24,7 @@ Deno.test("monitor: VMs go through their states, and each answer says where they
     ["vm create /dev/zero", /\/dev\/zero[^]*found a device or a pipe/, "running loaded"],
     ["vm start 3", /^vm3 "tiny3" is running\n$/, "running running"],
     ["vm delete 3", /^Cannot delete vm3: it must be .*, it is running\n$/, "running running"],
-    ["vm stop 3", /^vm3 "tiny3" is stopped\n$/, "running stopped"],
+    ["vm stop 3", /^vm3 "tiny3" is stopped, cut off: it has no power key/, "running stopped"],
     ["vm restart 3", /^vm3 "tiny3" is running\n$/, "running running"],
     ["vm stop 3 --force", /^vm3 "tiny3" is stopped\n$/, "running stopped"],
     ["vm start 3", /^vm3 "tiny3" is running\n$/, "running running"],
