@@ -121,7 +121,9 @@ function openFile(what: string, path: string, say: (text: string) => void): Open
     if (error instanceof UsageError) throw error;
   }
   try {
-    file = Deno.openSync(path, { write: true, create: true, truncate: true });
+    // Two consoles may be in the same file.
+    file = Deno.openSync(path, { append: true, create: true });
+    file.truncateSync();
   } catch (error) {
     throw new UsageError(`Cannot use ${what}: ${reason(error)}`);
   }

@@ -222,6 +222,14 @@ Deno.test("serial: a file also gets more than a ring keeps when it is printed at
     assertEquals(await Deno.readTextFile(join(rig.folder, "log")), lines);
   }));
 
+Deno.test("serial: two consoles in one file take nothing from each other", () =>
+  withPlaces(["vm1=file:DIR/log", "vm2=file:DIR/log"], async (rig) => {
+    print(rig, rig.a, "one\n");
+    print(rig, rig.b, "two\n");
+    print(rig, rig.a, "three\n");
+    assertEquals(await Deno.readTextFile(join(rig.folder, "log")), "one\ntwo\nthree\n");
+  }));
+
 Deno.test("serial: a file gets all of it, nowhere none", () =>
   withPlaces(["vm1=file:DIR/log", "vm2=null"], async (rig) => {
     print(rig, rig.a, "one\n");
