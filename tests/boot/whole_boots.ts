@@ -40,6 +40,13 @@ function linuxVm(run: VmRun): Boot {
   return vm(run, "hvsim# ", ["cat /proc/interrupts; echo all $((6*7))\r", "poweroff -f\r"]);
 }
 
+/** Its description with four vCPUs, on any core. */
+function fourVcpus(): VmRun {
+  const toml = Deno.readTextFileSync(new URL("../../guests/linux.toml", import.meta.url))
+    .replace("cpu_num = 1\nphys_cpu_sets = [1]", "cpu_num = 4");
+  return { vms: ["four.toml"], files: { "four.toml": toml }, cores: 2, gicVersion: 3 };
+}
+
 /** The teaching OS as a VM. */
 function teachingVm(run: VmRun): Boot {
   return vm(run, ">> ", ["hello_world\r", "usertests\r", "\x04"]);
@@ -113,6 +120,7 @@ const boots: Readonly<Record<string, Boot>> = {
   }),
   "Linux as a VM with GICv2": linuxVm({ vms: ["linux.toml"], gicVersion: 2 }),
   "Linux as a VM with GICv3": linuxVm({ vms: ["linux.toml"], gicVersion: 3 }),
+  "Linux as a VM with four vCPUs on 2 cores": linuxVm(fourVcpus()),
   "Linux at EL1 on 1 core": bare({ startEl: 1, cores: 1 }),
   "Linux at EL1 on 4 cores": bare({ startEl: 1, cores: 4 }),
   "Linux at EL2 on 1 core": bare({ startEl: 2, cores: 1 }),
