@@ -3,7 +3,7 @@
  *
  * A device is a {@linkcode VirtioModel}: its identity, features, configuration and what it does with
  * a chain of descriptors. Requests take no virtual time: a notification is served before the
- * driver's next instruction. What exceeds a turn's work goes on after {@linkcode PauseNs}.
+ * driver's next instruction. What exceeds a turn's work goes on after {@linkcode TurnNs}.
  *
  * A driver that breaks a rule of the queues finds DEVICE_NEEDS_RESET in Status.
  *
@@ -21,6 +21,7 @@ import {
   queueProblem,
   type QueueState,
   serveQueue,
+  TurnNs,
   unusedQueue,
 } from "./queue.ts";
 
@@ -98,8 +99,6 @@ export const Feature = {
 /** InterruptStatus bits. */
 const Interrupt = { usedBuffer: 1, configChange: 2 } as const;
 
-/** From the end of a turn with work left to the next turn. */
-export const PauseNs = 10_000;
 /** A hostile driver must not flood the log. */
 const MaxComplaints = 8;
 const ConfigBytes = 0x100;
@@ -184,14 +183,15 @@ export function virtioMmio<M extends State>(
     const q = s.queues[index];
     if (!q?.ready || !isRunning(s)) return;
     const features = featuresOf(s);
-    const turn = serveQueue(q, context(s), (chain) => {
+    const nowNs = wires.clock.now();
+    const turn = serveQueue(q, context(s), nowNs, (chain) => {
       return model.handle(s.model, index, chain, features);
     });
     if (turn.interrupt) s.interruptStatus |= Interrupt.usedBuffer;
     if (turn.violation !== undefined) fail(s, index, turn.violation);
     else if (turn.more) {
       s.unserved |= 1 << index;
-      if (s.resumeNs < 0) s.resumeNs = wires.clock.now() + PauseNs;
+      if (s.resumeNs < 0) s.resumeNs = nowNs + TurnNs;
     }
   }
 

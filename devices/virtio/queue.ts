@@ -31,6 +31,9 @@ export type QueueState = {
   nextAvailable: number;
   /** Free-running index of the next entry to fill in the used ring. */
   nextUsed: number;
+  /** When the present turn began, and the bytes that are left of it. */
+  turnNs: number;
+  budget: number;
 };
 
 /** A queue's surroundings. */
@@ -57,6 +60,8 @@ export interface Turn {
   readonly violation?: string;
 }
 
+/** Turns are this long, however often the driver asks. */
+export const TurnNs = 10_000;
 /** Bytes in a turn; requests also cost something for being requests. */
 const TurnBytes = 8 * 2 ** 20;
 const ChainCost = 256;
@@ -79,6 +84,8 @@ export function unusedQueue(): QueueState {
     used: [0, 0],
     nextAvailable: 0,
     nextUsed: 0,
+    turnNs: 0,
+    budget: TurnBytes,
   };
 }
 
@@ -118,15 +125,17 @@ export function queueProblem(
 export function serveQueue(
   q: QueueState,
   context: QueueContext,
+  nowNs: number,
   handle: (chain: Chain) => Answer,
 ): Turn {
   const before = q.nextUsed;
   let more = false;
-  for (let budget = TurnBytes;;) {
+  if (nowNs - q.turnNs >= TurnNs) Object.assign(q, { turnNs: nowNs, budget: TurnBytes });
+  for (;;) {
     const chain = nextChain(q, context);
     if (chain === undefined) break;
     if ("violation" in chain) return violated(chain);
-    if (budget <= 0) {
+    if (q.budget <= 0) {
       more = true;
       break;
     }
@@ -135,7 +144,7 @@ export function serveQueue(
     if (typeof answer !== "number") return violated(answer);
     q.nextAvailable = next(q.nextAvailable);
     if (!publish(q, context, chain.head, answer)) return outside;
-    budget -= ChainCost + chain.descriptors * DescriptorCost + chain.readableBytes +
+    q.budget -= ChainCost + chain.descriptors * DescriptorCost + chain.readableBytes +
       chain.writableBytes;
   }
   if (context.eventIndex && !announce(q, context)) return outside;

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { PauseNs, virtioMmio, type VirtioModel } from "../../../devices/virtio/mmio.ts";
+import { virtioMmio, type VirtioModel } from "../../../devices/virtio/mmio.ts";
+import { TurnNs } from "../../../devices/virtio/queue.ts";
 import type { Chain } from "../../../devices/virtio/chain.ts";
 import { BufferBase, Driver, Features, layout, wires } from "./rig.ts";
 
@@ -222,16 +223,28 @@ Deno.test("virtio-mmio: work beyond a turn goes on a little later", () => {
   const { driver, clock, chip } = busy();
   const first = chip.peek((s) => s.model.handled);
   assert(first >= 1 && first < 8, `${first} handled`);
-  assertEquals([driver.used(0).length, clock.nextDeadline()], [first, PauseNs]);
-  clock.advanceTo(8 * PauseNs);
+  assertEquals([driver.used(0).length, clock.nextDeadline()], [first, TurnNs]);
+  clock.advanceTo(8 * TurnNs);
   assertEquals([driver.used(0).length, clock.nextDeadline()], [8 - first, undefined]);
+});
+
+Deno.test("virtio-mmio: asking again gives a driver no other turn", () => {
+  const { driver, clock, chip } = busy();
+  const handled = () => chip.peek((s) => s.model.handled);
+  const first = handled();
+  for (let i = 0; i < 100; i++) driver.notify(0);
+  clock.advanceTo(TurnNs - 1);
+  driver.notify(0);
+  assertEquals(handled(), first);
+  clock.advanceTo(TurnNs);
+  assert(handled() > first);
 });
 
 Deno.test("virtio-mmio: a reset ends work that goes on", () => {
   const { driver, clock, chip, irq } = busy();
   driver.put(0x70, 0);
   assertEquals([clock.nextDeadline(), irq.level], [undefined, false]);
-  clock.advanceTo(PauseNs);
+  clock.advanceTo(TurnNs);
   assertEquals(chip.peek((s) => s.model.handled), 0);
 });
 
@@ -240,7 +253,7 @@ Deno.test("virtio-mmio: work that goes on survives a snapshot", () => {
   const b = rig(() => 0);
   b.memory.bytes.set(a.memory.bytes);
   b.chip.restore(a.chip.snapshot());
-  for (const { clock } of [a, b]) clock.advanceTo(8 * PauseNs);
+  for (const { clock } of [a, b]) clock.advanceTo(8 * TurnNs);
   assertEquals(b.chip.snapshot(), a.chip.snapshot());
   assertEquals(b.irq.level, true);
 });

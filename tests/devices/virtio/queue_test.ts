@@ -64,8 +64,9 @@ Deno.test("queue: buffers of any lengths make one request and one answer", () =>
 });
 
 Deno.test("queue: the rings wrap, and so do their indices", () => {
-  const { driver, memory } = rig();
+  const { driver, memory, clock } = rig();
   for (let i = 0; i < 0x1_0010; i++) {
+    clock.advanceTo(i * 100);
     driver.send(0, [{ address: at(0), bytes: 1 }]);
   }
   assertEquals(memory.view.getUint16(layout(0).used - MemoryBase + 2, true), 0x10);
