@@ -9,7 +9,8 @@ import {
   unpackFpInfo,
 } from "../fp/table.ts";
 import type { Val } from "../isa/ops.ts";
-import { asNode, Emitter, type SlotAddress } from "./emitter.ts";
+import { asNode } from "./emitter.ts";
+import { HelperEmitter } from "./helper_emitter.ts";
 import { fastFp } from "./fp_fast.ts";
 import { specialFp } from "./fp_special.ts";
 import type { FunctionBody, FunctionType } from "./wasm_module.ts";
@@ -28,7 +29,7 @@ const Integers: readonly string[] = [
   ...["absGreaterEqual", "absGreater"],
 ];
 
-class RoutineEmitter extends Emitter {
+class RoutineEmitter extends HelperEmitter {
   readonly #scalarSlot: number | undefined;
   constructor(scalarSlot: number | undefined) {
     super(3);
@@ -95,31 +96,6 @@ class RoutineEmitter extends Emitter {
       result.set(super.fpExact(operation, info, args));
     });
     return result.get;
-  }
-  #absent(): never {
-    throw new Error("Cannot emit that: operands and FPSR are all this function knows");
-  }
-  protected slotAddress(): SlotAddress {
-    return this.#absent();
-  }
-  /** Only faults ask where they were. */
-  protected emitRecord(): void {
-    asNode(this.i32(0)).emit(this.code);
-  }
-  protected beforeCall(): void {}
-  protected afterCall(): void {}
-  protected leave(): void {}
-  protected classIndex(): number {
-    return this.#absent();
-  }
-  pc(): Val {
-    return this.#absent();
-  }
-  jump(): void {
-    this.#absent();
-  }
-  jumpTo(): void {
-    this.#absent();
   }
 }
 

@@ -11,7 +11,8 @@
 
 import type { Size, Val } from "../../isa/ops.ts";
 import type { WasmType } from "../../isa/wasm_ops.ts";
-import { Emitter, type SlotAddress } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
+import { HelperEmitter } from "../helper_emitter.ts";
 import type { FunctionBody } from "../wasm_module.ts";
 import { asNode } from "../value_emitter.ts";
 
@@ -180,7 +181,7 @@ export class LazyFlags {
   }
 }
 
-class FlagsEmitter extends Emitter {
+class FlagsEmitter extends HelperEmitter {
   constructor(parameters: number) {
     super(parameters);
   }
@@ -208,30 +209,6 @@ class FlagsEmitter extends Emitter {
   }
   finish(type: number): FunctionBody {
     return { type, locals: this.locals, code: this.code.view().slice() };
-  }
-  #absent(): never {
-    throw new Error("Cannot emit that: flags are all this function knows");
-  }
-  protected slotAddress(): SlotAddress {
-    return this.#absent();
-  }
-  protected emitRecord(): void {
-    this.#absent();
-  }
-  protected beforeCall(): void {}
-  protected afterCall(): void {}
-  protected leave(): void {}
-  protected classIndex(): number {
-    return this.#absent();
-  }
-  pc(): Val {
-    return this.#absent();
-  }
-  jump(): void {
-    this.#absent();
-  }
-  jumpTo(): void {
-    this.#absent();
   }
 }
 
