@@ -182,9 +182,6 @@ export class LazyFlags {
 }
 
 class FlagsEmitter extends HelperEmitter {
-  constructor(parameters: number) {
-    super(parameters);
-  }
   /** The chain of tests that makes the flag words. */
   store(kind: Val, a: Val, b: Val): void {
     Kinds.forEach(({ operation, size }, i) => {

@@ -1,6 +1,7 @@
 /**
  * Code of a region: X and V registers and the flags live in locals, memory is reached through the
- * inline TLB, and whatever needs TypeScript leaves the region before the instruction that needs it.
+ * inline TLB, and whatever needs TypeScript for more than a TLB entry or the read of a device leaves
+ * the region before the instruction that needs it.
  *
  * So nothing here can fault, and the interpreter finds the exact state at every exit.
  *
